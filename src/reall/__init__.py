@@ -1,0 +1,3 @@
+"""ReALL: answers about relapsed or refractory childhood acute lymphoblastic leukaemia that can be checked."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Units, calendar months, errors, provenance. Knows nothing of leukaemia."""
