@@ -169,6 +169,8 @@ class KnowledgeBase:
             *table.cautions,
         ]
         for row in rows:
+            if (table.id, row.id) in self._conditions:
+                raise InvalidKnowledge(f"the row id {row.id!r} stands twice in {table.id!r}", where=row.where)
             if row.when:
                 self._conditions[table.id, row.id] = read_condition(row.when, self._names, where=row.where)
         for rule in table.rules:

@@ -104,7 +104,9 @@ def _with_sensitivity(finding: Finding, case: Case, knowledge: Knowledge) -> Fin
     blunt = {s.decides_at.name for s in case.mrd if s.decides_at and s.detected is False}
     timepoints = [facts[name].mrd_timepoint for name in finding.missing if name in facts]
     more = [f"mrd_{t}_assay_sensitivity_fraction" for t in timepoints if t in blunt]
-    return replace(finding, missing=(*finding.missing, *more)) if more else finding
+    if not more:
+        return finding
+    return replace(finding, answer=replace(finding.answer, missing=(*finding.missing, *more)))
 
 
 def matching_outcomes(knowledge: Knowledge, masks: tuple[int, ...]) -> tuple[PublishedOutcome, ...]:

@@ -1,0 +1,158 @@
+"""Many cases at once: the same diagrams as for one case, walked fact by fact over whole columns.
+
+A row is a word of cell sets, one per fact. Reading it leads from one *state*, the set of nodes still possible, to the
+next; a state and a cell set give the next state, whatever the rest of the row says (the subset construction of Rabin
+and Scott, 1959, applied to a decision diagram). Each distinct step is worked out once and kept; a million rows are
+then a few table look-ups. Rows whose answer stays open are grouped by what still matters to them, and each distinct
+pattern is answered once by `rules.evaluate`, so that a registry cannot disagree with a single case.
+
+Cost: rows x facts that vary, plus distinct steps. Memory: a few integers per row of a batch, plus the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reall.rules.evaluate import Answer, evaluate, order, settled
+from reall.rules.table import IMPOSSIBLE, KnowledgeBase, Outcome
+
+Codes = NDArray[np.int64]
+_ROOM = 1 << 62
+"""Largest number that the packed key of a pattern may reach before it is renumbered."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One fact in many rows: the distinct cell sets, and which of them each row has."""
+
+    masks: tuple[int, ...]
+    codes: Codes
+
+    def mask_of(self, row: int) -> int:
+        """Give the cell set of one row."""
+        return self.masks[int(self.codes[row])]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A table's distinct answers, and which of them each row has; None where a row's facts contradict each other."""
+
+    distinct: tuple[Answer | None, ...]
+    codes: Codes
+
+
+class Patterns:
+    """One table's walk over many rows; what was worked out for one batch serves the next."""
+
+    def __init__(self, base: KnowledgeBase, table: str) -> None:
+        """Prepare to walk a table."""
+        self.base = base
+        self.table = table
+        root = base.compiled[table].outcome
+        self.asked = base.diagrams.support(root)
+        self._sets: list[frozenset[int]] = [frozenset([root])]
+        self._ids: dict[frozenset[int], int] = {self._sets[0]: 0}
+        self._steps: dict[tuple[int, int, int], tuple[int, int]] = {}
+        self._ways: dict[tuple[int, int], dict[tuple[frozenset[int], ...], int]] = {}
+        self._numbers: dict[Answer | None, int] = {}
+
+    def answer(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Answers:
+        """Answer many rows. `columns` are the facts that vary, by position; `constant` the masks of all facts."""
+        last, states, ways = self._walk(columns, rows, constant)
+        numbers = np.array([self._settled(state) for state in states], dtype=np.int64)
+        codes = numbers[last]
+        open_rows = np.flatnonzero(codes < 0)
+        if len(open_rows):
+            codes[open_rows] = self._explain(open_rows, ways, columns, constant)
+        return Answers(tuple(self._numbers), codes)
+
+    def _walk(
+        self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]
+    ) -> tuple[Codes, list[int], list[Codes]]:
+        """Read all rows fact by fact: each row's last state, the states there are, and how each fact was answered."""
+        last: Codes = np.zeros(rows, dtype=np.int64)
+        states, ways = [0], []
+        for at in self.asked:
+            column = columns.get(at)
+            masks = column.masks if column else (constant[at],)
+            pair = last * len(masks) + column.codes if column else last
+            following: dict[int, int] = {}
+            step = np.zeros(len(states) * len(masks), dtype=np.int64)
+            way = np.zeros(len(step), dtype=np.int64)
+            for p in np.flatnonzero(np.bincount(pair, minlength=len(step))).tolist():
+                own, code = divmod(p, len(masks))
+                after, way[p] = self._step(at, states[own], masks[code])
+                step[p] = following.setdefault(after, len(following))
+            if way.any():
+                ways.append(way[pair])
+            last, states = step[pair], list(following)
+        return last, states, ways
+
+    def _step(self, at: int, state: int, mask: int) -> tuple[int, int]:
+        """Give the next state, and a number for the way in which the state's questions were answered."""
+        key = (at, state, mask)
+        if key not in self._steps:
+            d = self.base.diagrams
+            after: set[int] = set()
+            answers = []
+            for node in sorted(self._sets[state]):
+                if d.level[node] == at:
+                    left = frozenset(child for i, child in enumerate(d.children[node]) if mask >> i & 1)
+                    answers.append(left)
+                    after |= left
+                else:
+                    after.add(node)
+            ways = self._ways.setdefault((at, state), {})
+            self._steps[key] = self._id(frozenset(after)), ways.setdefault(tuple(answers), len(ways))
+        return self._steps[key]
+
+    def _id(self, nodes: frozenset[int]) -> int:
+        if nodes not in self._ids:
+            self._ids[nodes] = len(self._sets)
+            self._sets.append(nodes)
+        return self._ids[nodes]
+
+    def _settled(self, state: int) -> int:
+        """Number the answer of a last state, -1 where it is open."""
+        d = self.base.diagrams
+        found = [o for leaf in self._sets[state] if isinstance(o := d.outcome[leaf], Outcome) and o != IMPOSSIBLE]
+        if not found:
+            return self._number(None)
+        answer = settled(order(self.base.compiled[self.table].table, found))
+        return -1 if answer is None else self._number(answer)
+
+    def _number(self, answer: Answer | None) -> int:
+        return self._numbers.setdefault(answer, len(self._numbers))
+
+    def _explain(
+        self, rows: Codes, ways: Sequence[Codes], columns: Mapping[int, Column], constant: Sequence[int]
+    ) -> Codes:
+        """Answer one row of each distinct open pattern."""
+        pattern, first = _distinct([way[rows] for way in ways], len(rows))
+        numbers = np.empty(len(first), dtype=np.int64)
+        for i, row in enumerate(rows[first].tolist()):
+            masks = list(constant)
+            for at, column in columns.items():
+                masks[at] = column.mask_of(row)
+            finding = evaluate(self.base, self.table, masks, explain=False)
+            numbers[i] = self._number(finding.answer if finding else None)
+        return numbers[pattern]
+
+
+def _distinct(keys: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:
+    """Number the distinct combinations of several columns, and give one row of each. Exact: nothing is hashed."""
+    packed: Codes = np.zeros(rows, dtype=np.int64)
+    size = 1
+    for key in keys:
+        width = int(key.max()) + 1
+        if size * width > _ROOM:
+            packed = np.unique(packed, return_inverse=True)[1].astype(np.int64)
+            size = int(packed.max()) + 1
+        packed = packed * width + key
+        size *= width
+    _, first, pattern = np.unique(packed, return_index=True, return_inverse=True)
+    return pattern.astype(np.int64), first.astype(np.int64)
