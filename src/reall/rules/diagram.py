@@ -24,6 +24,8 @@ class Diagrams:
         self.level: list[int] = [self.leaf_level, self.leaf_level]
         self.children: list[tuple[int, ...]] = [(), ()]
         self.outcome: dict[int, Hashable] = {FALSE: False, TRUE: True}
+        self.leaves: list[int] = [FALSE, TRUE]
+        self.leaf_bit: dict[int, int] = {FALSE: 1, TRUE: 2}
         self._nodes: dict[tuple[int, tuple[int, ...]], int] = {}
         self._leaves: dict[Hashable, int] = {}
         self._chosen: dict[tuple[int, int, int], int] = {}
@@ -35,8 +37,10 @@ class Diagrams:
     def leaf(self, outcome: Hashable) -> int:
         """Give the leaf of an outcome."""
         if outcome not in self._leaves:
-            self._leaves[outcome] = self._add(self.leaf_level, ())
-            self.outcome[self._leaves[outcome]] = outcome
+            made = self._leaves[outcome] = self._add(self.leaf_level, ())
+            self.outcome[made] = outcome
+            self.leaf_bit[made] = 1 << len(self.leaves)
+            self.leaves.append(made)
         return self._leaves[outcome]
 
     def _add(self, level: int, children: tuple[int, ...]) -> int:
@@ -100,27 +104,9 @@ class Diagrams:
 
         return turn(diagram)
 
-    def reachable(self, diagram: int, masks: Masks) -> set[int]:
+    def reachable(self, diagram: int, masks: Masks) -> frozenset[int]:
         """Give the leaves that some completion reaches."""
-        level, children, leaf_level = self.level, self.children, self.leaf_level
-        found: set[int] = set()
-        seen: set[int] = set()
-        waiting = [diagram]
-        while waiting:
-            node = waiting.pop()
-            at = level[node]
-            while at != leaf_level:
-                mask = masks[at]
-                if mask & (mask - 1):
-                    break
-                node = children[node][mask.bit_length() - 1]
-                at = level[node]
-            if at == leaf_level:
-                found.add(node)
-            elif node not in seen:
-                seen.add(node)
-                waiting.extend({child for i, child in enumerate(children[node]) if masks[at] >> i & 1})
-        return found
+        return Walk(self, masks).leaves(diagram)
 
     def support(self, diagram: int) -> list[int]:
         """List the facts, by position, that the diagram asks anywhere."""
@@ -142,6 +128,48 @@ class Diagrams:
             at = self.level[condition]
             cell = next(i for i, child in enumerate(self.children[condition]) if child != FALSE)
             found[at], condition = cell, self.children[condition][cell]
+        return found
+
+
+class Walk:
+    """All that one case can reach. Diagrams share nodes, so what was found below one serves the others."""
+
+    def __init__(self, diagrams: Diagrams, masks: Masks) -> None:
+        """Note which facts are known to lie in one cell."""
+        self.masks = masks
+        self._d = diagrams
+        self._only = [-1 if mask & (mask - 1) else mask.bit_length() - 1 for mask in masks]
+        self._only.append(-1)  # a leaf asks nothing
+        self._below: dict[int, int] = {}
+        self._leaves: dict[int, frozenset[int]] = {}
+
+    def leaves(self, diagram: int) -> frozenset[int]:
+        """Give the leaves that some completion reaches."""
+        bits = self._bits(diagram)
+        leaves = self._leaves.get(bits)
+        if leaves is None:
+            leaves = frozenset(leaf for i, leaf in enumerate(self._d.leaves) if bits >> i & 1)
+            self._leaves[bits] = leaves
+        return leaves
+
+    def _bits(self, node: int) -> int:
+        level, children, only = self._d.level, self._d.children, self._only
+        at = level[node]
+        while (cell := only[at]) >= 0:
+            node = children[node][cell]
+            at = level[node]
+        found = self._below.get(node)
+        if found is None:
+            if at == self._d.leaf_level:
+                found = self._d.leaf_bit[node]
+            else:
+                found, mask, last = 0, self.masks[at], -1
+                for child in children[node]:
+                    if mask & 1 and child != last:  # neighbouring cells mostly lead to the same node
+                        found |= self._bits(child)
+                        last = child
+                    mask >>= 1
+            self._below[node] = found
         return found
 
 
