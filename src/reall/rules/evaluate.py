@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reall.rules.diagram import FALSE, TRUE, Restriction, Walk
+from reall.rules.diagram import FALSE, TRUE, Restrictions, Walk
 from reall.rules.table import IMPOSSIBLE, Citation, Compiled, KnowledgeBase, Line, Outcome, Remark, Table
 
 _STATUS_ORDER = ("draft", "transcribed", "double-checked", "superseded")
@@ -188,43 +188,45 @@ def _not_answered(base: KnowledgeBase, compiled: Compiled, walk: Walk, kind: str
 
 
 def _open(base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outcome]) -> Finding:
-    missing, settles = what_would_settle(base, compiled.outcome, walk.masks)
+    restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
+    root = restrictions.cut(compiled.outcome, walk.masks)
+    answers = answers_that_settle(base, restrictions, root)
+    answer = open_answer(base, found, tuple(answers))
+    needs = None
+    if answer.status == "unconfirmed":
+        needs = min(base.space.axes[base.space.position[name]].fact.confirmatory for name in answers)
+    return Finding(table=compiled.table.id, answer=answer, settles=answers, needs=needs)
+
+
+def open_answer(base: KnowledgeBase, found: Sequence[Outcome], missing: tuple[str, ...]) -> Answer:
+    """Give the answer where several outcomes remain: unconfirmed when only tests that the definition asks for lack."""
     tests = {base.space.axes[base.space.position[name]].fact.confirmatory for name in missing}
-    unconfirmed = bool(missing) and "" not in tests
-    answer = Answer(
-        status="unconfirmed" if unconfirmed else "undetermined",
+    return Answer(
+        status="unconfirmed" if missing and "" not in tests else "undetermined",
         value=None,
         possible=tuple(str(outcome) for outcome in found),
         missing=missing,
     )
-    needs = min(tests) if unconfirmed else None
-    return Finding(table=compiled.table.id, answer=answer, settles=settles, needs=needs)
 
 
-def what_would_settle(
-    base: KnowledgeBase, diagram: int, masks: Masks
-) -> tuple[tuple[str, ...], dict[str, dict[str, tuple[str, ...]]]]:
-    """Order the facts that still matter by how much they settle, with the outcomes after each answer.
+def answers_that_settle(
+    base: KnowledgeBase, restrictions: Restrictions, root: int
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Order the facts that still matter by how much they settle, with the outcomes left after each answer.
 
     A fact comes first when a larger share of what its answers can lead to is a single outcome, then when fewer
     outcomes are left on average; ties keep the order of the questions. Answers that lead to the same count once.
     """
-    cut_down = Restriction(base.diagrams, diagram, masks, base.diagrams.leaf(IMPOSSIBLE))
-    scored: list[tuple[tuple[float, float], str]] = []
-    settles: dict[str, dict[str, tuple[str, ...]]] = {}
-    for at in cut_down.facts():
+    scored: list[tuple[float, float, int]] = []
+    after: dict[int, dict[str, tuple[str, ...]]] = {}
+    for at, cells in restrictions.facts(root).items():
         axis = base.space.axes[at]
-        answers: dict[str, tuple[str, ...]] = {}
-        lefts: set[frozenset[int]] = set()
-        for cell in range(axis.size):
-            left = cut_down.leaves(at, cell) if masks[at] >> cell & 1 else set()
-            if left:
-                known = str(axis.known(1 << cell))
-                answers[known] = tuple(sorted(str(base.diagrams.outcome[leaf]) for leaf in left))
-                lefts.add(frozenset(left))
-        if axis.fact.name not in base.tables:
-            sizes = [len(left) for left in lefts]
-            scored.append(((-sizes.count(1) / len(sizes), sum(sizes) / len(sizes)), axis.fact.name))
-            settles[axis.fact.name] = answers
-    scored.sort(key=lambda pair: pair[0])
-    return tuple(name for _, name in scored), settles
+        left = {cell: restrictions.leaves(root, at, cell) for cell in cells}
+        sizes = [len(leaves) for leaves in set(left.values())]
+        scored.append((-sizes.count(1) / len(sizes), sum(sizes) / len(sizes), at))
+        outcome = base.diagrams.outcome
+        after[at] = {
+            str(axis.known(1 << cell)): tuple(sorted(str(outcome[leaf]) for leaf in leaves))
+            for cell, leaves in left.items()
+        }
+    return {base.space.axes[at].fact.name: after[at] for _, _, at in sorted(scored)}

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reall.rules.evaluate import Answer, evaluate, order, settled
+from reall.rules.diagram import Restrictions
+from reall.rules.evaluate import Answer, answers_that_settle, open_answer, order, settled
 from reall.rules.table import IMPOSSIBLE, KnowledgeBase, Outcome
 
 Codes = NDArray[np.int64]
@@ -59,6 +60,12 @@ class Patterns:
         self._steps: dict[tuple[int, int, int], tuple[int, int]] = {}
         self._ways: dict[tuple[int, int], dict[tuple[frozenset[int], ...], int]] = {}
         self._numbers: dict[Answer | None, int] = {}
+        self._root = root
+        self._nodes = base.diagrams.nodes_by_level(root)
+        self._asks: set[tuple[int, int]] = set()
+        self._reductions: dict[tuple[int, int], int] = {}
+        self._restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
+        self._opened: dict[tuple[int, int], int] = {}
 
     def answer(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Answers:
         """Answer many rows. `columns` are the facts that vary, by position; `constant` the masks of all facts."""
@@ -104,6 +111,7 @@ class Patterns:
                     left = frozenset(child for i, child in enumerate(d.children[node]) if mask >> i & 1)
                     answers.append(left)
                     after |= left
+                    self._asks.add((state, at))
                 else:
                     after.add(node)
             ways = self._ways.setdefault((at, state), {})
@@ -116,13 +124,19 @@ class Patterns:
             self._sets.append(nodes)
         return self._ids[nodes]
 
+    def _found(self, state: int) -> list[Outcome]:
+        d = self.base.diagrams
+        reached = (d.outcome[leaf] for leaf in self._sets[state])
+        return order(
+            self.base.compiled[self.table].table, (o for o in reached if isinstance(o, Outcome) and o != IMPOSSIBLE)
+        )
+
     def _settled(self, state: int) -> int:
         """Number the answer of a last state, -1 where it is open."""
-        d = self.base.diagrams
-        found = [o for leaf in self._sets[state] if isinstance(o := d.outcome[leaf], Outcome) and o != IMPOSSIBLE]
+        found = self._found(state)
         if not found:
             return self._number(None)
-        answer = settled(order(self.base.compiled[self.table].table, found))
+        answer = settled(found)
         return -1 if answer is None else self._number(answer)
 
     def _number(self, answer: Answer | None) -> int:
@@ -138,9 +152,33 @@ class Patterns:
             masks = list(constant)
             for at, column in columns.items():
                 masks[at] = column.mask_of(row)
-            finding = evaluate(self.base, self.table, masks, explain=False)
-            numbers[i] = self._number(finding.answer if finding else None)
+            numbers[i] = self._open(masks)
         return numbers[pattern]
+
+    def _open(self, masks: list[int]) -> int:
+        """Number the answer of one open row; rows with the same outcomes and open question share it."""
+        state = 0
+        relevant = [0] * len(masks)
+        for at in self.asked:
+            if (state, at) in self._asks:
+                relevant[at] = self._reduced(at, masks[at])
+            state = self._steps[at, state, masks[at]][0]
+        root = self._restrictions.cut(self._root, relevant)
+        if (state, root) not in self._opened:
+            missing = tuple(answers_that_settle(self.base, self._restrictions, root))
+            self._opened[state, root] = self._number(open_answer(self.base, self._found(state), missing))
+        return self._opened[state, root]
+
+    def _reduced(self, at: int, mask: int) -> int:
+        """Keep one cell of those that this table never tells apart."""
+        if (at, mask) not in self._reductions:
+            first: dict[tuple[int, ...], int] = {}
+            for cell in range(self.base.diagrams.sizes[at]):
+                if mask >> cell & 1:
+                    alike = tuple(self.base.diagrams.children[node][cell] for node in self._nodes[at])
+                    first.setdefault(alike, cell)
+            self._reductions[at, mask] = sum(1 << cell for cell in first.values())
+        return self._reductions[at, mask]
 
 
 def _distinct(keys: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:
