@@ -11,7 +11,7 @@ Cost: rows x facts that vary, plus distinct steps. Memory: a few integers per ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,20 +69,29 @@ class Patterns:
 
     def answer(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Answers:
         """Answer many rows. `columns` are the facts that vary, by position; `constant` the masks of all facts."""
-        last, states, ways = self._walk(columns, rows, constant)
+        asked = {at: columns[at] for at in self.asked if at in columns}
+        last, states = self._walk(asked, rows, constant)
         numbers = np.array([self._settled(state) for state in states], dtype=np.int64)
         codes = numbers[last]
         open_rows = np.flatnonzero(codes < 0)
         if len(open_rows):
-            codes[open_rows] = self._explain(open_rows, ways, columns, constant)
+            left = {at: Column(column.masks, column.codes[open_rows]) for at, column in asked.items()}
+            codes[open_rows] = self._explain(left, len(open_rows), constant)
         return Answers(tuple(self._numbers), codes)
 
     def _walk(
-        self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]
-    ) -> tuple[Codes, list[int], list[Codes]]:
-        """Read all rows fact by fact: each row's last state, the states there are, and how each fact was answered."""
+        self,
+        columns: Mapping[int, Column],
+        rows: int,
+        constant: Sequence[int],
+        tell: Callable[[Codes, list[int], Codes], None] | None = None,
+    ) -> tuple[Codes, list[int]]:
+        """Read all rows fact by fact; give each row's last state and the states there are.
+
+        `tell` hears of each fact: the row's next state (as an index), the states, and how its questions were answered.
+        """
         last: Codes = np.zeros(rows, dtype=np.int64)
-        states, ways = [0], []
+        states = [0]
         for at in self.asked:
             column = columns.get(at)
             masks = column.masks if column else (constant[at],)
@@ -94,10 +103,10 @@ class Patterns:
                 own, code = divmod(p, len(masks))
                 after, way[p] = self._step(at, states[own], masks[code])
                 step[p] = following.setdefault(after, len(following))
-            if way.any():
-                ways.append(way[pair])
             last, states = step[pair], list(following)
-        return last, states, ways
+            if tell:
+                tell(last, states, way[pair])
+        return last, states
 
     def _step(self, at: int, state: int, mask: int) -> tuple[int, int]:
         """Give the next state, and a number for the way in which the state's questions were answered."""
@@ -142,13 +151,16 @@ class Patterns:
     def _number(self, answer: Answer | None) -> int:
         return self._numbers.setdefault(answer, len(self._numbers))
 
-    def _explain(
-        self, rows: Codes, ways: Sequence[Codes], columns: Mapping[int, Column], constant: Sequence[int]
-    ) -> Codes:
-        """Answer one row of each distinct open pattern."""
-        pattern, first = _distinct([way[rows] for way in ways], len(rows))
+    def _explain(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Codes:
+        """Answer one row of each distinct open pattern.
+
+        Once a state is a single node, all that came before is forgotten: every completion passes through that node.
+        """
+        keys = _Keys(rows, [len(nodes) == 1 for nodes in self._sets])
+        self._walk(columns, rows, constant, tell=keys.add)
+        first, pattern = keys.distinct()
         numbers = np.empty(len(first), dtype=np.int64)
-        for i, row in enumerate(rows[first].tolist()):
+        for i, row in enumerate(first.tolist()):
             masks = list(constant)
             for at, column in columns.items():
                 masks[at] = column.mask_of(row)
@@ -181,16 +193,30 @@ class Patterns:
         return self._reductions[at, mask]
 
 
-def _distinct(keys: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:
-    """Number the distinct combinations of several columns, and give one row of each. Exact: nothing is hashed."""
-    packed: Codes = np.zeros(rows, dtype=np.int64)
-    size = 1
-    for key in keys:
-        width = int(key.max()) + 1
-        if size * width > _ROOM:
-            packed = np.unique(packed, return_inverse=True)[1].astype(np.int64)
-            size = int(packed.max()) + 1
-        packed = packed * width + key
-        size *= width
-    _, first, pattern = np.unique(packed, return_index=True, return_inverse=True)
-    return pattern.astype(np.int64), first.astype(np.int64)
+class _Keys:
+    """The distinct histories of rows since their last single node. Exact: nothing is hashed."""
+
+    def __init__(self, rows: int, single: list[bool]) -> None:
+        self._single = np.array(single)
+        self._anchor: Codes = np.zeros(rows, dtype=np.int64)
+        self._packed: Codes = np.zeros(rows, dtype=np.int64)
+        self._size = 1
+
+    def add(self, last: Codes, states: list[int], way: Codes) -> None:
+        """Take in how one fact was answered."""
+        numbers = np.array(states)
+        reset = self._single[numbers][last]
+        width = int(way.max()) + 1
+        if self._size * width > _ROOM:
+            self._packed = np.unique(self._packed, return_inverse=True)[1].astype(np.int64)
+            self._size = int(self._packed.max()) + 1
+        self._packed = np.where(reset, 0, self._packed * width + way)
+        self._anchor = np.where(reset, numbers[last], self._anchor)
+        self._size *= width
+
+    def distinct(self) -> tuple[Codes, Codes]:
+        """Give one row of each distinct history, and the history of each row."""
+        packed = np.unique(self._packed, return_inverse=True)[1].astype(np.int64)
+        both = self._anchor * (int(packed.max()) + 1) + packed
+        _, first, history = np.unique(both, return_index=True, return_inverse=True)
+        return first.astype(np.int64), history.astype(np.int64)
