@@ -153,7 +153,8 @@ class KnowledgeBase:
             id_: read_condition(text, self._names, where=where) for id_, (text, where) in (questions or {}).items()
         }
         every = [c for _, c in self._background] + list(self._conditions.values()) + list(asked.values())
-        self.space: Space = cut([*facts.values(), *stated], every)
+        # Stated answers come first: once a definition's value is stated, nothing that defines it is asked any more.
+        self.space: Space = cut([*stated, *facts.values()], every)
         self.diagrams = Diagrams([axis.size for axis in self.space.axes])
         self.compiled: dict[str, Compiled] = {}
         for table in self.tables.values():
