@@ -92,7 +92,7 @@ def no_rule_set_finding() -> Finding:
         rule=NO_RULE_SET,
         severity=Severity.BLOCKING,
         text="No rule set chosen: curve, level and interval are given, but no positive or negative call.",
-        look_at="Choose the rule set your laboratory has signed (--rules FILE) or the unconfirmed --rules draft.",
+        look_at="Choose the rule set your laboratory has signed (--rules FILE), or --rules draft.",
     )
 
 
