@@ -185,6 +185,15 @@ class MrdResult:
         }
 
 
+def significant(value: float, digits: int = 9) -> float:
+    """Drop the noise of binary arithmetic, so that 1e-4 computed equals 1e-4 written.
+
+    >>> significant(9.99999999999998e-05)
+    0.0001
+    """
+    return float(f"{value:.{digits}g}")
+
+
 _STATUS_ORDER = ("draft", "superseded", "transcribed", "double-checked")
 
 

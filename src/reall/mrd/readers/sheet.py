@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A table with known columns. `decimal` is the sign its numbers use, `footer` what stands below the table."""
+    """A table with known columns; `decimal` is its decimal sign, `footer` what stands below it."""
 
     where: str
     preamble: tuple[str, ...]
