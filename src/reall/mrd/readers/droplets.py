@@ -30,7 +30,7 @@ _MERGED = re.compile(r"M\d+|merged", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class DropletWell:
-    """Counts of one well and target; `reported` and its interval are the instrument's, copies per microlitre."""
+    """Counts of one well and target; `reported` (with interval) is the instrument's, in copies per µL."""
 
     position: str
     sample: str
