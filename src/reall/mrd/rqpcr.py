@@ -145,6 +145,19 @@ class _Sample:
         judged = [v.well for v in self.call.verdicts if v.positive] if self.call else []
         return [well.cq for well in (judged or self.wells) if well.cq is not None]
 
+    def quantity(self) -> dict[str, Any] | None:
+        """The mean quantity per amplified well, in the unit of the curve, with interval."""
+        if self.assay.curve is None or not self.cqs:
+            return None
+        read = self.assay.curve.read(self.cqs)
+        span = [significant(end) for end in read.interval()]
+        return {
+            "value": significant(read.value),
+            "interval": span,
+            "unit": self.assay.unit,
+            "wells": len(self.cqs),
+        }
+
     def level(self) -> Estimate | None:
         """The level read from the amplified wells, with the Poisson variance of the cells in them."""
         if self.assay.curve is None or self.scale is None or self.cells is None or not self.cqs:
@@ -272,6 +285,7 @@ def _details(measured: _Sample, settings: RunSettings) -> dict[str, Any]:
             }
             for v in verdicts
         ],
+        "quantity": measured.quantity(),
         "genomes_per_well": measured.genomes.value if measured.genomes else None,
         "pg_per_genome": settings.pg_per_genome or genome_mass_pg(),
     }

@@ -11,7 +11,7 @@ _INK, _RANGE, _LIMIT = "#1b4965", "#cfe8ef", "#c1121f"
 
 
 def plot_level(ax: Axes, result: Mapping[str, Any]) -> Axes:
-    """Draw interval, level, sensitivity and quantitative range of a result of `reall.mrd/1`. Returns the Axes."""
+    """Draw interval, level, sensitivity and quantitative range of a `reall.mrd/1` result; return the Axes."""
     interval, span = result.get("interval"), result.get("quantitative_range")
     sensitivity, level = result.get("sensitivity_fraction"), result.get("level_fraction")
     shown = [value for value in (level, sensitivity, *(interval or ()), *(span or ())) if value]

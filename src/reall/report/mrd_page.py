@@ -5,6 +5,8 @@ Takes results in the form of `reall.mrd/1` and pictures as SVG text; decides not
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,10 +50,8 @@ def result_in_words(result: Mapping[str, Any]) -> str:
     interval = result.get("interval")
     match result["class"]:
         case "negative":
-            return (
-                f"No leukaemia was detected; this sample would have shown {fraction_in_words(result['sensitivity_fraction'])}"
-                " or more. It does not mean zero."
-            )
+            shown = fraction_in_words(result["sensitivity_fraction"])
+            return f"No leukaemia was detected; {shown} or more would have been. It does not mean zero."
         case "positive_not_quantifiable":
             low, high = interval or (None, None)
             above = f"above {fraction_in_words(low)}" if low else f"at most {fraction_in_words(high)}"
@@ -62,7 +62,7 @@ def result_in_words(result: Mapping[str, Any]) -> str:
     measured = (
         f" Measured without a call: {fraction_in_words(level)}, between {_span(interval)}." if level else ""
     )
-    possible = f" What the sample allows: {_span(interval)}." if interval and not level else ""
+    possible = f" What the sample allows: between {_span(interval)}." if interval and not level else ""
     return f"No positive or negative call was made.{measured}{possible}"
 
 
@@ -75,20 +75,13 @@ def mrd_page(results: Sequence[Mapping[str, Any]], pictures: Sequence[Sequence[s
 
     `pictures` holds the SVG texts of each result, in the order of the results.
     """
-    environment = Environment(
-        loader=PackageLoader("reall.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters["fraction"] = fraction_in_words
     pages = [
         {
             "result": result,
             "headline": _HEADLINE[result["class"]],
             "sentence": result_in_words(result),
             "purpose": _PURPOSE[result.get("purpose")] if result.get("ruleset") else "no rule set, no call",
-            "pictures": [Markup(svg[svg.find("<svg") :]) for svg in (pictures[index] if pictures else ())],  # noqa: S704
+            "pictures": [_picture(svg) for svg in (pictures[index] if pictures else ())],
             "wells": result.get("wells", []),
             "findings": sorted(
                 result.get("findings", []), key=lambda f: _ORDER.get(f["severity"], len(_ORDER))
@@ -96,7 +89,63 @@ def mrd_page(results: Sequence[Mapping[str, Any]], pictures: Sequence[Sequence[s
         }
         for index, result in enumerate(results)
     ]
-    return environment.get_template("mrd_page.html").render(pages=pages, version=__version__)
+    return _environment().get_template("mrd_page.html").render(pages=pages, version=__version__)
+
+
+def measurement_in_words(measurement: Mapping[str, Any]) -> str:
+    """One measurement of a course on one line."""
+    interval, kind = measurement["interval"], _HEADLINE[measurement["class"]].lower()
+    if measurement["level_fraction"]:
+        return f"{kind}: {fraction_in_words(measurement['level_fraction'])}, between {_span(interval)}"
+    if interval and interval[0]:
+        return f"{kind}, between {_span(interval)}"
+    return f"{kind}, below {fraction_in_words(interval[1])}" if interval else kind
+
+
+def change_in_words(change: Mapping[str, Any]) -> str:
+    """What happened between two samples, with open ends said as such."""
+    low, high = change["log_reduction"]
+    days = f"day {change['from_day']:g} to {change['to_day']:g}"
+    if change["kind"] == "fall":
+        amount = f"{low:.1f} to {high:.1f}" if high is not None else f"at least {low:.1f}"
+        return f"{days}: fell by {amount} powers of ten"
+    if change["kind"] == "rise":
+        amount = f"{-high:.1f} to {-low:.1f}" if low is not None else f"at least {-high:.1f}"
+        return f"{days}: rose by {amount} powers of ten; {_doubling(change['doubling_days'])}"
+    growth = change["doubling_days"]
+    return f"{days}: fall or rise not shown" + (f"; if it grew, {_doubling(growth)}" if growth else "")
+
+
+def _doubling(span: Sequence[float | None]) -> str:
+    shortest, longest = span
+    if not shortest:
+        return f"doubling in at most {longest:.1f} days" if longest else "doubling time open"
+    if longest is None:
+        return f"doubling in {shortest:.1f} days or more"
+    return f"doubling in {shortest:.1f} to {longest:.1f} days"
+
+
+def mrd_course_page(course: Mapping[str, Any], picture: str) -> str:
+    """Write a course with its picture as a whole HTML document."""
+    template = _environment().get_template("mrd_course.html")
+    words = {"measurement": measurement_in_words, "change": change_in_words}
+    return template.render(course=course, picture=_picture(picture), words=words, version=__version__)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reall.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters["fraction"] = fraction_in_words
+    return environment
+
+
+def _picture(svg: str) -> Markup:
+    """SVG without its XML declaration; drawn by our own plots, which escape every label."""
+    return Markup(svg[svg.find("<svg") :])
 
 
 _ORDER = {"blocking": 0, "rejected": 1, "warning": 2, "note": 3}
@@ -108,13 +157,17 @@ def html_to_pdf(html: str) -> bytes:
     Raises:
         WrongUsage: the Debian libraries that WeasyPrint needs are not installed.
     """
-    try:
-        from weasyprint import HTML
-    except OSError as error:
-        raise WrongUsage(
-            f"PDF cannot be written: {error}.",
-            why="WeasyPrint needs the text libraries of the operating system.",
-            next="Install libpango-1.0-0 and libpangoft2-1.0-0 (Debian), or use --html and print from a browser.",
-        ) from error
-    pdf: bytes = HTML(string=html).write_pdf()
+    with warnings.catch_warnings():
+        # WeasyPrint announces optional libraries of the future as warnings; they do not concern this page.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            # Loaded on demand: it is slow to import and needs libraries of the operating system.
+            weasyprint = importlib.import_module("weasyprint")
+        except OSError as error:
+            raise WrongUsage(
+                f"PDF cannot be written: {error}.",
+                why="WeasyPrint needs the text libraries of the operating system.",
+                next="Install libpango-1.0-0 and libpangoft2-1.0-0 (Debian), or print --html from a browser.",
+            ) from error
+        pdf: bytes = weasyprint.HTML(string=html).write_pdf()
     return pdf
