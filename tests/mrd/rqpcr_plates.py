@@ -48,11 +48,21 @@ def plate(
     for power in range(1, lowest + 1):
         fraction = 10.0**-power
         parts += wells(
-            f"dx 1e-{power}", target, Role.STANDARD, around(target_cq(fraction)), quantity=fraction, unit="fraction"
+            f"dx 1e-{power}",
+            target,
+            Role.STANDARD,
+            around(target_cq(fraction)),
+            quantity=fraction,
+            unit="fraction",
         )
     for amount in (1e5, 1e4, 1e3, 1e2):
         parts += wells(
-            f"gDNA {amount:g}", "ALB", Role.STANDARD, around(albumin_cq(amount)), quantity=amount, unit="genomes"
+            f"gDNA {amount:g}",
+            "ALB",
+            Role.STANDARD,
+            around(albumin_cq(amount)),
+            quantity=amount,
+            unit="genomes",
         )
     cqs = around(target_cq(level, genomes)) if level is not None else sample_cqs
     parts += wells("FU", target, Role.SAMPLE, cqs)

@@ -99,7 +99,7 @@ def pictures_of(result: Mapping[str, Any]) -> list[str]:
     pictures = []
     if result.get("assay"):
         draw = functools.partial(plot_standard_curve, assay=result["assay"], wells=result.get("wells"))
-        pictures.append(svg(draw, height=3.1))
+        pictures.append(svg(draw, height=2.5))
     if result.get("interval"):
         pictures.append(svg(lambda ax: plot_level(ax, result), height=1.2))
     return pictures

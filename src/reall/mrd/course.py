@@ -34,6 +34,8 @@ class Measurement:
     timepoint: str | None = None
     target: str | None = None
     purpose: str | None = None
+    ruleset: str | None = None
+    knowledge_status: str | None = None
 
     @property
     def usable(self) -> bool:
@@ -136,6 +138,8 @@ def measurement_from(result: Mapping[str, Any], *, day: float | None = None) -> 
         timepoint=result.get("timepoint"),
         target=result.get("target"),
         purpose=result.get("purpose"),
+        ruleset=result.get("ruleset"),
+        knowledge_status=result.get("knowledge_status"),
     )
 
 
@@ -222,6 +226,11 @@ def _findings(series: Sequence[Series]) -> Iterable[Finding]:
             severity=Severity.NOTE,
             text=f"{len(series)} series stand side by side: {names}.",
         )
+    measured = [m for one in series for m in one.measurements]
+    drafts = sorted({m.ruleset for m in measured if m.ruleset and m.knowledge_status == "draft"})
+    if drafts:
+        text = f"Results rest on unconfirmed values (rule set {', '.join(drafts)})."
+        yield Finding(rule="rule set confirmed", severity=Severity.WARNING, text=text)
     for one in series:
         yield from _reappearance(one)
         for change in one.changes:
@@ -269,4 +278,6 @@ def _measurement_json(m: Measurement) -> dict[str, Any]:
         "quantitative_range": list(m.quantitative_range) if m.quantitative_range else None,
         "target": m.target,
         "purpose": m.purpose,
+        "ruleset": m.ruleset,
+        "knowledge_status": m.knowledge_status,
     }

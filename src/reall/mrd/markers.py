@@ -138,13 +138,14 @@ def order_targets(
 ) -> list[dict[str, Any]]:
     """Order candidate targets by what is published about their stability, and give the reasons.
 
-    Monoclonal before oligoclonal, then the more stable kind, then the better sensitivity; what is unknown
-    comes after what is known. A target that misses the needed sensitivity is kept and marked.
+    Targets that miss the needed sensitivity come last; among the others monoclonal before oligoclonal, then
+    the more stable kind, then the better sensitivity. What is unknown comes after what is known to be good.
     """
 
-    def key(marker: Marker) -> tuple[int, float, float]:
+    def key(marker: Marker) -> tuple[bool, int, float, float]:
         clonality = {True: 0, None: 1, False: 2}[marker.monoclonal]
-        return clonality, -(preserved_share(marker.kind) or 0.0), marker.sensitivity or 1.0
+        misses = needed_sensitivity is not None and (marker.sensitivity or 0.0) > needed_sensitivity
+        return misses, clonality, -(preserved_share(marker.kind) or 0.0), marker.sensitivity or 1.0
 
     ordered = []
     for marker in sorted(markers, key=key):

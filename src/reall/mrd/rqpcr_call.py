@@ -102,11 +102,14 @@ def _verdict(well: Well, assay: Assay, rules: RuleSet, purpose: Purpose) -> Well
     window = rules.limit(SECTION, "positive_window_max_cycles")
     if well.cq is None:
         return WellVerdict(well=well, positive=False, rule="no amplification")
-    if well.cq > assay.background.latest_allowed(distance.value):
-        return WellVerdict(well=well, positive=False, rule=distance.quote())
-    if assay.latest_sensitive_cq is not None and well.cq > assay.latest_sensitive_cq + window.value:
-        return WellVerdict(well=well, positive=False, rule=window.quote())
-    return WellVerdict(well=well, positive=True, rule=f"{distance.quote()}; {window.quote()}")
+    latest = {
+        distance.name: assay.background.latest_allowed(distance.value),
+        window.name: (assay.latest_sensitive_cq or math.inf) + window.value,
+    }
+    name = min(latest, key=lambda key: latest[key])
+    return WellVerdict(
+        well=well, positive=well.cq <= latest[name], rule=f"positive up to {latest[name]:.2f} ({name})"
+    )
 
 
 def _count_findings(wells: Sequence[Well], rules: RuleSet) -> list[Finding]:

@@ -39,8 +39,7 @@ class Limit:
 
     def quote(self) -> str:
         """Name the limit, its value and its source in words."""
-        origin = self.source or f"{self.status}, {self.at}"
-        return f"{self.name} = {self.value} {self.unit} ({origin})"
+        return f"{self.name} = {self.value} {self.unit} ({self.source or self.status})"
 
 
 @dataclass(frozen=True, kw_only=True)
