@@ -46,6 +46,8 @@ def command(file: Path, *, rules: str | None, purpose: str | None, **options: An
     more = {"source_file": plate.source, "droplet_volume_nl": volume, "plate": plate_wells}
     output = {key: options[key] for key in ("as_json", "html_file", "pdf_file")}
     emit(written, document(written, **more), **output)
+    if not any(output.values()) and not options["target"]:
+        click.echo("\n".join(_concentration_lines(plate_wells)))
 
 
 def _results(
@@ -89,6 +91,18 @@ def _with_both(plate: DropletPlate, settings: DropletSettings) -> list[str]:
         and well.sample not in settings.background
     )
     return list(dict.fromkeys(named))
+
+
+def _concentration_lines(rows: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for row in rows:
+        value, span = row.get("copies_per_ul"), row.get("interval_per_ul")
+        words = (
+            f"{value:.3g} copies/µL ({span[0]:.3g} to {span[1]:.3g})" if value is not None and span else "–"
+        )
+        counts = f"{row['positives']} of {row['droplets']} droplets"
+        lines.append(f"  {row['well']} {row['sample']} {row['target']}: {words}, {counts}")
+    return lines
 
 
 def _concentrations_only(rules: RuleSet | None) -> MrdResult:

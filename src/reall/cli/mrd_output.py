@@ -122,7 +122,10 @@ def _lines(result: Mapping[str, Any]) -> str:
     from reall.report.mrd_page import result_in_words  # noqa: PLC0415
 
     name = " ".join(str(part) for part in (result.get("sample"), result.get("target")) if part)
-    lines = [f"{result['method']} {name}: {result['class']}", f"  {result_in_words(result)}"]
+    lines = [
+        f"{result['method']}{' ' + name if name else ''}: {result['class']}",
+        f"  {result_in_words(result)}",
+    ]
     if result.get("curve"):
         curve = result["curve"]
         lines.append(f"  curve: slope {curve['slope']:.3f}, R² {curve['r_squared']:.4f}")

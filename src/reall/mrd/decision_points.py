@@ -21,7 +21,7 @@ _KNOWLEDGE = resources.files("reall") / "knowledge"
 _FACT = re.compile(r"mrd_(.+)_level_fraction")
 # Words under which laboratories report one and the same method.
 _METHODS = {
-    "rq-pcr": ("rq-pcr", "rqpcr", "qpcr", "ig/tr rq-pcr", "pcr"),
+    "rq-pcr": ("rq-pcr", "rqpcr", "qpcr", "ig/tr rq-pcr"),
     "flow cytometry": ("flow cytometry", "flow", "fcm", "mfc"),
     "ddpcr": ("ddpcr", "dpcr", "digital pcr"),
     "ngs": ("ngs",),
