@@ -1,4 +1,4 @@
-"""The PCR figures quoted in the documentation, from the shared data: curves, assays within limits, droplet counts.
+"""The PCR figures quoted in the documentation: curves, assays within limits, droplet counts.
 
 Run: python -m benchmarks.mrd_pcr   (REALL_SHARED names the shared folder when it is not beside the project)
 """
