@@ -75,15 +75,11 @@ def main() -> None:
     assays = [assess_assay(plate, target, load_ruleset("draft")) for target in plate.targets]
     seconds = time.perf_counter() - started
     passed = sum(bool(assay.accepted) for assay in assays)
-    print(
-        f"vermeulen: {passed} of {len(assays)} assays within the draft limits (expected 63 of 64), {seconds:.2f} s"
-    )
+    print(f"vermeulen: {passed} of {len(assays)} assays within the draft limits (expected 63 of 64), {seconds:.2f} s")
     droplets = read_droplets(SHARED / "mrd_dpcr" / "dpcR_pds.csv")
     pairs = [(w, r) for w, r in zip(droplets.wells, describe_wells(droplets), strict=True) if w.positives]
     equal = sum(float(f"{row['copies_per_ul']:.3g}") == well.reported for well, row in pairs)
-    print(
-        f"QX100: {equal} of {len(pairs)} concentrations equal the instrument's at three digits (expected 63 of 63)"
-    )
+    print(f"QX100: {equal} of {len(pairs)} concentrations equal the instrument's at three digits (expected 63 of 63)")
 
 
 if __name__ == "__main__":

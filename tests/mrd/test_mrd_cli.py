@@ -75,16 +75,10 @@ def test_a_layout_without_roles_can_be_completed(tmp_path):
     made = plate(level=5e-4)
     file = tmp_path / "bare.csv"
     lines = ["sample,target,task,cq"]
-    lines += [
-        f"{w.sample},{w.target},unknown,{'' if w.cq is None else w.cq}"
-        for w in made.wells
-        if w.target == "IGH"
-    ]
+    lines += [f"{w.sample},{w.target},unknown,{'' if w.cq is None else w.cq}" for w in made.wells if w.target == "IGH"]
     file.write_text("\n".join(lines), encoding="utf-8")
     standards = [part for p in range(1, 6) for part in ("--standard", f"dx 1e-{p}={10.0**-p}")]
-    found = json.loads(
-        run("rqpcr", file, *standards, "--background", "MNC", "--sample", "FU", "--json").stdout
-    )
+    found = json.loads(run("rqpcr", file, *standards, "--background", "MNC", "--sample", "FU", "--json").stdout)
     assert found["curve"]["slope"] == pytest.approx(-3.4)
     assert found["quantity"]["value"] == pytest.approx(5e-4, rel=1e-4)
 

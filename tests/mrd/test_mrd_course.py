@@ -87,9 +87,7 @@ def test_a_blocked_sample_gives_no_level_to_the_course():
     contaminated = result(10, "not_evaluable", 1e-3, [8e-4, 1.2e-3]) | {"findings": blocked}
     missing_rules = [{"rule": "no rule set chosen", "severity": "blocking", "text": ""}]
     unjudged = result(20, "not_evaluable", 1e-3, [8e-4, 1.2e-3]) | {"findings": missing_rules}
-    first, second = (
-        follow([measurement_from(contaminated), measurement_from(unjudged)]).series[0].measurements
-    )
+    first, second = follow([measurement_from(contaminated), measurement_from(unjudged)]).series[0].measurements
     assert (first.level, first.interval) == (None, None)
     assert (second.level, second.interval) == (1e-3, (8e-4, 1.2e-3))
 
@@ -133,9 +131,7 @@ def test_a_level_meets_a_cut_off_only_where_it_was_defined(method, tissue, level
 
 
 def test_a_level_near_the_cut_off_says_so():
-    verdict = POINT.judge(
-        timepoint=None, method="RQ-PCR", tissue="marrow", level=9.9e-4, interval=(8e-4, 1.2e-3)
-    )
+    verdict = POINT.judge(timepoint=None, method="RQ-PCR", tissue="marrow", level=9.9e-4, interval=(8e-4, 1.2e-3))
     assert "reaches across" in verdict.why
 
 
@@ -201,9 +197,7 @@ def test_markers_are_kept_lost_gained_or_unknown(markers):
     assert compared["source"] == "szczepanski_2002"
 
 
-@pytest.mark.parametrize(
-    ("kind", "share"), [("IGK-Kde", 0.90), ("TRG", 0.75), ("IGH", 0.64), ("other", None)]
-)
+@pytest.mark.parametrize(("kind", "share"), [("IGK-Kde", 0.90), ("TRG", 0.75), ("IGH", 0.64), ("other", None)])
 def test_published_stability_by_kind(kind, share):
     """Szczepanski 2002, 96 children."""
     assert preserved_share(kind) == share

@@ -61,9 +61,7 @@ def test_the_level_is_target_copies_per_cell():
 
 def test_a_diluted_reference_counts_more_cells():
     once = read(plate((20, 20, 20)))
-    tenfold = read(
-        plate((20, 20, 20)), settings=DropletSettings(target="IGH", reference="ALB", reference_dilution=10)
-    )
+    tenfold = read(plate((20, 20, 20)), settings=DropletSettings(target="IGH", reference="ALB", reference_dilution=10))
     assert tenfold.cells == pytest.approx(10 * once.cells)
     assert tenfold.level_fraction == pytest.approx(once.level_fraction / 10)
 

@@ -176,9 +176,7 @@ def test_rdml_without_the_zip_around_it(tmp_path):
 
 
 def test_an_undeclared_sample_is_reported(tmp_path):
-    plate = read_plate(
-        zipped(tmp_path, rdml_text().replace('<sample id="s1"><type>unkn</type></sample>', ""))
-    )
+    plate = read_plate(zipped(tmp_path, rdml_text().replace('<sample id="s1"><type>unkn</type></sample>', "")))
     assert any("'s1'" in finding.text for finding in plate.findings)
 
 

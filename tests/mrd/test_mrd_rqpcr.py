@@ -160,23 +160,17 @@ SPOILT = [
     (lambda p: without(p, role=Role.BACKGROUND), "no well of polyclonal DNA", MrdClass.NOT_EVALUABLE),
     (lambda p: without(p, sample="FU", target="IGH"), None, None),
     (
-        lambda p: changed(
-            p, lambda w: replace(w, cq=20 + 1.3 * (w.cq - 20)), role=Role.STANDARD, target="IGH"
-        ),
+        lambda p: changed(p, lambda w: replace(w, cq=20 + 1.3 * (w.cq - 20)), role=Role.STANDARD, target="IGH"),
         "the slope is -4.420",
         MrdClass.NOT_EVALUABLE,
     ),
     (
-        lambda p: changed(
-            p, lambda w: replace(w, quantity=1e-6 / w.quantity), role=Role.STANDARD, target="IGH"
-        ),
+        lambda p: changed(p, lambda w: replace(w, quantity=1e-6 / w.quantity), role=Role.STANDARD, target="IGH"),
         "the smaller quantity amplifies first",
         MrdClass.NOT_EVALUABLE,
     ),
     (
-        lambda p: changed(
-            p, lambda w: replace(w, cq=w.cq + (2 if w.position.endswith("2") else 0)), sample="dx 1e-3"
-        ),
+        lambda p: changed(p, lambda w: replace(w, cq=w.cq + (2 if w.position.endswith("2") else 0)), sample="dx 1e-3"),
         "The point 0.001 is outside the quantitative range: replicates differ by 2.20 cycles",
         None,
     ),
@@ -281,9 +275,7 @@ def test_runs_and_units_must_not_be_mixed():
 def two_targets(first, second):
     a, b = plate(**first), plate(target="TRG", **second)
     extra = tuple(w for w in b.wells if w.target == "TRG")
-    results = quantify_plate(
-        replace(a, wells=(*a.wells, *extra)), SETTINGS, rules=DRAFT, purpose=REDUCE
-    ).results
+    results = quantify_plate(replace(a, wells=(*a.wells, *extra)), SETTINGS, rules=DRAFT, purpose=REDUCE).results
     return combine_targets(results, DRAFT)
 
 

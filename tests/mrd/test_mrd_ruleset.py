@@ -39,8 +39,8 @@ def test_the_draft_is_marked_as_draft_in_every_section():
 
 
 def test_a_signed_rule_set_is_read(tmp_path):
-    text = LAB.replace("2026-01-31", '"2026-01-31"')
-    rules = load_ruleset(write(tmp_path, text))
+    rules = load_ruleset(write(tmp_path, LAB))
+    assert rules.signed_by["on"] == "2026-01-31"
     assert rules.limit("rqpcr", "r_min").value == 0.98
     assert rules.limit("rqpcr", "r_min").source == "sop-12"
 
@@ -57,9 +57,8 @@ def test_a_signed_rule_set_is_read(tmp_path):
     ],
 )
 def test_a_broken_rule_set_is_refused(tmp_path, old, new, why):
-    text = LAB.replace(old, new).replace("on: 2026-01-31", 'on: "2026-01-31"')
     with pytest.raises(InvalidKnowledge, match=why):
-        load_ruleset(write(tmp_path, text))
+        load_ruleset(write(tmp_path, LAB.replace(old, new)))
 
 
 def test_a_missing_file_is_refused(tmp_path):
@@ -68,7 +67,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_a_missing_limit_says_what_to_do(tmp_path):
-    rules = load_ruleset(write(tmp_path, LAB.replace("on: 2026-01-31", 'on: "2026-01-31"')))
+    rules = load_ruleset(write(tmp_path, LAB))
     with pytest.raises(InvalidKnowledge, match="leave out --rules"):
         rules.limit("rqpcr", "slope_steepest")
 

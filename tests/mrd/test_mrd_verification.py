@@ -165,9 +165,7 @@ def test_droplet_concentrations_equal_the_instruments():
     """63 of 63 positive well-channel rows of a QX100 at three significant digits."""
     plate = read_droplets(DPCR / "dpcR_pds.csv")
     volume, _ = droplet_volume(plate, None)
-    rows = [
-        (well, row) for well, row in zip(plate.wells, describe_wells(plate), strict=True) if well.positives
-    ]
+    rows = [(well, row) for well, row in zip(plate.wells, describe_wells(plate), strict=True) if well.positives]
     assert (volume, len(rows)) == (0.91, 63)
     for well, row in rows:
         assert three_digits(row["copies_per_ul"]) == well.reported

@@ -62,9 +62,7 @@ def _split(name: str) -> tuple[Path, float | None]:
         raise WrongUsage(f"{day!r} is not a day.", where=name, next="Write FILE@DAY with a number.") from None
 
 
-def _draw(
-    content: Mapping[str, Any], svg_file: Path | None, html_file: Path | None, pdf_file: Path | None
-) -> None:
+def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | None, pdf_file: Path | None) -> None:
     from reall.plots.mrd_course import plot_mrd_course  # noqa: PLC0415 - matplotlib is slow to import
     from reall.report.mrd_page import html_to_pdf, mrd_course_page  # noqa: PLC0415
 

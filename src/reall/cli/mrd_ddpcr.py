@@ -86,9 +86,7 @@ def _with_both(plate: DropletPlate, settings: DropletSettings) -> list[str]:
     named = (
         well.sample
         for well in plate.wells
-        if well.target == settings.target
-        and well.role is Role.SAMPLE
-        and well.sample not in settings.background
+        if well.target == settings.target and well.role is Role.SAMPLE and well.sample not in settings.background
     )
     return list(dict.fromkeys(named))
 
@@ -97,9 +95,7 @@ def _concentration_lines(rows: list[dict[str, Any]]) -> list[str]:
     lines = []
     for row in rows:
         value, span = row.get("copies_per_ul"), row.get("interval_per_ul")
-        words = (
-            f"{value:.3g} copies/µL ({span[0]:.3g} to {span[1]:.3g})" if value is not None and span else "–"
-        )
+        words = f"{value:.3g} copies/µL ({span[0]:.3g} to {span[1]:.3g})" if value is not None and span else "–"
         counts = f"{row['positives']} of {row['droplets']} droplets"
         lines.append(f"  {row['well']} {row['sample']} {row['target']}: {words}, {counts}")
     return lines
@@ -107,9 +103,7 @@ def _concentration_lines(rows: list[dict[str, Any]]) -> list[str]:
 
 def _concentrations_only(rules: RuleSet | None) -> MrdResult:
     text = "No target and reference were named: only concentrations are given."
-    finding = Finding(
-        rule="target named", severity=Severity.BLOCKING, text=text, look_at="--target, --reference"
-    )
+    finding = Finding(rule="target named", severity=Severity.BLOCKING, text=text, look_at="--target, --reference")
     return MrdResult(
         method=METHOD,
         classification=MrdClass.NOT_EVALUABLE,

@@ -41,9 +41,7 @@ def cells(level: float, *, events: int, probability: float, as_json: bool) -> No
 @click.option("--probability", type=_SHARE, default=0.95, show_default=True)
 @click.option("--pg-per-genome", type=_ABOVE_ZERO)
 @click.option("--json", "as_json", is_flag=True)
-def dna(
-    ng: float, *, wells: int, events: int, probability: float, pg_per_genome: float | None, as_json: bool
-) -> None:
+def dna(ng: float, *, wells: int, events: int, probability: float, pg_per_genome: float | None, as_json: bool) -> None:
     """Which level an amount of DNA can show at best."""
     plan = reach_of_dna(ng, wells=wells, events=events, probability=probability, pg_per_genome=pg_per_genome)
     words = f"{plan['cells']:,} cells show levels from {plan['detection_limit_fraction']:.2g} at best"
@@ -59,9 +57,7 @@ def targets(file: Path, *, sensitivity: float | None, as_json: bool) -> None:
     markers = read_markers(file)
     ordered = order_targets(markers, needed_sensitivity=sensitivity)
     advice = advice_on_choice(markers)
-    lines = [
-        f"{place}. {row['marker']}: {'; '.join(row['because'])}" for place, row in enumerate(ordered, start=1)
-    ]
+    lines = [f"{place}. {row['marker']}: {'; '.join(row['because'])}" for place, row in enumerate(ordered, start=1)]
     _write({"targets": ordered, "advice": advice}, "\n".join([*lines, *advice]), as_json)
 
 

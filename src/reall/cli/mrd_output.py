@@ -20,12 +20,8 @@ _SAMPLE_OPTIONS = (
     click.option("--day", type=float, help="Day of the sample, counted from one day of your choice."),
 )
 _RULE_OPTIONS = (
-    click.option(
-        "--rules", help="Rule set: a YAML file signed by your laboratory, or draft. Without: no call."
-    ),
-    click.option(
-        "--purpose", type=click.Choice([str(each) for each in Purpose]), help="What the result decides."
-    ),
+    click.option("--rules", help="Rule set: a YAML file signed by your laboratory, or draft. Without: no call."),
+    click.option("--purpose", type=click.Choice([str(each) for each in Purpose]), help="What the result decides."),
 )
 _OUTPUT_OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Write JSON of schema reall.mrd/1."),

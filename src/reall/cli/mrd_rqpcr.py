@@ -31,25 +31,17 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option(
-    "--target", "targets", multiple=True, help="Target to quantify; default: all but the control gene."
-)
+@click.option("--target", "targets", multiple=True, help="Target to quantify; default: all but the control gene.")
 @click.option("--sample", "samples", multiple=True, help="Follow-up sample; default: all.")
 @click.option("--run", help="Run to read, where the file holds several.")
 @click.option("--control-gene", help="Control gene that counts the cells, e.g. ALB.")
 @click.option("--control-unit", type=click.Choice(["genomes", "copies", "ng"]), help="Unit of its standards.")
 @click.option("--curve-genomes", type=click.FloatRange(min=0, min_open=True), help="Genomes per curve well.")
-@click.option(
-    "--curve-ng", type=click.FloatRange(min=0, min_open=True), help="Nanograms of DNA per curve well."
-)
+@click.option("--curve-ng", type=click.FloatRange(min=0, min_open=True), help="Nanograms of DNA per curve well.")
 @click.option("--curve-dna", help="Sample whose control gene measures the DNA of the curve wells.")
 @click.option("--background", multiple=True, help="Sample name of the polyclonal mononuclear DNA.")
-@click.option(
-    "--standard", "standards", multiple=True, help="NAME=FRACTION, where the file has no quantities."
-)
-@click.option(
-    "--pg-per-genome", type=click.FloatRange(min=0, min_open=True), help="Mass of one diploid genome."
-)
+@click.option("--standard", "standards", multiple=True, help="NAME=FRACTION, where the file has no quantities.")
+@click.option("--pg-per-genome", type=click.FloatRange(min=0, min_open=True), help="Mass of one diploid genome.")
 @click.option("--cq", type=click.Choice(["instrument", "curves"]), default="instrument", show_default=True)
 @sample_options
 @rule_options
@@ -142,9 +134,7 @@ def _curves_only(reading: PlateReading, plate: Plate, rules: RuleSet | None) -> 
     """A plate without follow-up samples still has curves worth seeing."""
     curves = [assay.curve for assay in reading.assays if assay.curve]
     text = "The plate has no follow-up sample: only its curves are given."
-    finding = Finding(
-        rule="a sample is on the plate", severity=Severity.BLOCKING, text=text, look_at="The layout."
-    )
+    finding = Finding(rule="a sample is on the plate", severity=Severity.BLOCKING, text=text, look_at="The layout.")
     findings = [*plate.findings, *(f for assay in reading.assays for f in assay.findings), finding]
     return MrdResult(
         method=METHOD,

@@ -83,9 +83,7 @@ def call_cq(wells: Sequence[Well], settings: CqSettings) -> list[float | None]:
     ]
 
 
-def _above_baseline(
-    well: Well, settings: CqSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
+def _above_baseline(well: Well, settings: CqSettings) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
     """Cycles, fluorescence above the baseline, and the noise of the baseline; None for an empty curve."""
     cycles, signal = np.asarray(well.cycles), np.asarray(well.fluorescence)
     seen = np.isfinite(cycles) & np.isfinite(signal)

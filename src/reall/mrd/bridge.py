@@ -98,9 +98,7 @@ def read_results(path: str | Path) -> tuple[dict[str, Any], ...]:
             )
         _class_of(result)
     if not results:
-        raise UnusableLaboratoryData(
-            "The file holds no result.", where=str(path), next="Name a sample on the plate."
-        )
+        raise UnusableLaboratoryData("The file holds no result.", where=str(path), next="Name a sample on the plate.")
     return results
 
 

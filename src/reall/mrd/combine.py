@@ -77,6 +77,4 @@ def _too_few(results: Sequence[MrdResult], chosen: MrdResult, rules: RuleSet | N
     if limit is None or chosen.classification is not MrdClass.NEGATIVE or len(results) >= limit.value:
         return []
     text = f"Negative by {len(results)} target only."
-    return [
-        Finding(rule=limit.quote(), severity=Severity.WARNING, text=text, look_at="Measure a second target.")
-    ]
+    return [Finding(rule=limit.quote(), severity=Severity.WARNING, text=text, look_at="Measure a second target.")]

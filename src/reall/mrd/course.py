@@ -121,9 +121,7 @@ def measurement_from(result: Mapping[str, Any], *, day: float | None = None) -> 
             next="Quantify with --day, or put FILE@DAY on the command line.",
         )
     classification = MrdClass(result["class"])
-    blocked = [
-        finding["rule"] for finding in result.get("findings", []) if finding.get("severity") == "blocking"
-    ]
+    blocked = [finding["rule"] for finding in result.get("findings", []) if finding.get("severity") == "blocking"]
     told = classification is not MrdClass.NOT_EVALUABLE or set(blocked) <= {NO_RULE_SET}
     interval, span = result.get("interval"), result.get("quantitative_range")
     return Measurement(
@@ -213,9 +211,7 @@ def _changes(members: Sequence[Measurement]) -> Iterable[Change]:
         elif reduction[1] is not None and reduction[1] < 0:
             kind = "rise"
         doubling = doubling_days(first.interval, second.interval, second.day - first.day)
-        yield Change(
-            from_day=first.day, to_day=second.day, kind=kind, log_reduction=reduction, doubling_days=doubling
-        )
+        yield Change(from_day=first.day, to_day=second.day, kind=kind, log_reduction=reduction, doubling_days=doubling)
 
 
 def _findings(series: Sequence[Series]) -> Iterable[Finding]:
@@ -250,9 +246,7 @@ def _findings(series: Sequence[Series]) -> Iterable[Finding]:
 
 
 def _reappearance(one: Series) -> Iterable[Finding]:
-    for first, second in pairwise(
-        [m for m in one.measurements if m.classification is not MrdClass.NOT_EVALUABLE]
-    ):
+    for first, second in pairwise([m for m in one.measurements if m.classification is not MrdClass.NOT_EVALUABLE]):
         if first.classification is MrdClass.NEGATIVE and second.classification is not MrdClass.NEGATIVE:
             days = f"negative on day {first.day:g}, positive on day {second.day:g}"
             yield Finding(

@@ -145,9 +145,7 @@ def quantify_droplets(
     verdict = _judge(target, background, cells, rules)
     volume, volume_findings = droplet_volume(plate, settings.droplet_volume_nl)
     findings += [*_water_findings(used, settings.target), *volume_findings, *verdict.findings]
-    measured = (
-        verdict.classification in {MrdClass.QUANTIFIED, MrdClass.NOT_EVALUABLE} and target.positives > 0
-    )
+    measured = verdict.classification in {MrdClass.QUANTIFIED, MrdClass.NOT_EVALUABLE} and target.positives > 0
     return MrdResult(
         method=METHOD,
         classification=verdict.classification,
@@ -176,9 +174,7 @@ def quantify_droplets(
                 "volume_nl": volume,
             },
             "detection_limit_one_copy": significant(detection_limit(cells)),
-            "wells": [
-                row for row in describe_wells(plate, settings.droplet_volume_nl) if row["sample"] == sample
-            ],
+            "wells": [row for row in describe_wells(plate, settings.droplet_volume_nl) if row["sample"] == sample],
         },
     )
 
@@ -209,12 +205,8 @@ def _judge(target: Droplets, background: Droplets | None, cells: float, rules: R
     least = rules.limit(SECTION, "positive_droplets_min")
     enough = rules.limit(SECTION, "quantified_droplets_min")
     if background is None:
-        text = (
-            "No well of polyclonal DNA was measured for the target, so false-positive droplets are unknown."
-        )
-        finding = Finding(
-            rule="background measured", severity=Severity.BLOCKING, text=text, look_at="--background"
-        )
+        text = "No well of polyclonal DNA was measured for the target, so false-positive droplets are unknown."
+        finding = Finding(rule="background measured", severity=Severity.BLOCKING, text=text, look_at="--background")
         return _Verdict(classification=MrdClass.NOT_EVALUABLE, findings=(finding,))
     confidence = rules.limit(SECTION, "background_confidence")
     expected = background.positives / background.droplets * target.droplets
@@ -239,9 +231,7 @@ def _weak_negative(sensitivity: float, rules: RuleSet) -> list[Finding]:
     if limit is None or sensitivity <= limit.value:
         return []
     text = f"Negative, but with a sensitivity of only {sensitivity:.1e}."
-    return [
-        Finding(rule=limit.quote(), severity=Severity.WARNING, text=text, look_at="More DNA or more wells.")
-    ]
+    return [Finding(rule=limit.quote(), severity=Severity.WARNING, text=text, look_at="More DNA or more wells.")]
 
 
 def _usable(plate: DropletPlate, rules: RuleSet | None) -> tuple[list[DropletWell], list[Finding]]:
@@ -263,9 +253,7 @@ def _usable(plate: DropletPlate, rules: RuleSet | None) -> tuple[list[DropletWel
 
 
 def _pick(wells: Sequence[DropletWell], source: str, sample: str, target: str) -> list[DropletWell]:
-    found = [
-        well for well in wells if well.sample == sample and well.target == target and well.role is Role.SAMPLE
-    ]
+    found = [well for well in wells if well.sample == sample and well.target == target and well.role is Role.SAMPLE]
     if not found:
         measured = sorted({f"{well.sample} / {well.target}" for well in wells})
         raise UnusableLaboratoryData(
@@ -281,8 +269,7 @@ def _background(wells: Sequence[DropletWell], settings: DropletSettings) -> Drop
     named = [
         well
         for well in wells
-        if well.target == settings.target
-        and (well.role is Role.BACKGROUND or well.sample in settings.background)
+        if well.target == settings.target and (well.role is Role.BACKGROUND or well.sample in settings.background)
     ]
     return merge(named) if named else None
 
@@ -305,9 +292,7 @@ def droplet_volume(plate: DropletPlate, given: float | None) -> tuple[float | No
     if given is not None:
         return given, []
     implied = [
-        _NL_PER_UL
-        * Droplets(positives=well.positives, droplets=well.droplets).copies_per_droplet
-        / well.reported
+        _NL_PER_UL * Droplets(positives=well.positives, droplets=well.droplets).copies_per_droplet / well.reported
         for well in plate.wells
         if well.reported and 0 < well.positives < well.droplets
     ]
@@ -319,9 +304,7 @@ def droplet_volume(plate: DropletPlate, given: float | None) -> tuple[float | No
             text = f"Droplet volume {volume} nL ({name}), as the reported concentrations imply."
             return volume, [Finding(rule="droplet volume", severity=Severity.NOTE, text=text)]
     text = f"The reported concentrations imply droplets of {middle:.3f} nL, which no known instrument makes."
-    return None, [
-        Finding(rule="droplet volume", severity=Severity.WARNING, text=text, look_at="--droplet-volume")
-    ]
+    return None, [Finding(rule="droplet volume", severity=Severity.WARNING, text=text, look_at="--droplet-volume")]
 
 
 def describe_wells(plate: DropletPlate, volume_nl: float | None = None) -> list[dict[str, Any]]:

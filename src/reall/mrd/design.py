@@ -43,8 +43,6 @@ def reach_of_dna(
         "cells": round(cells),
         "events": events,
         "probability": probability,
-        "detection_limit_fraction": significant(
-            detection_limit(cells, events=events, probability=probability), 4
-        ),
+        "detection_limit_fraction": significant(detection_limit(cells, events=events, probability=probability), 4),
         "pg_per_genome": pg_per_genome or genome_mass_pg(),
     }

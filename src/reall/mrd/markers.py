@@ -96,9 +96,7 @@ def _marker(row: Mapping[str, str | None], where: str) -> Marker:
 
 @lru_cache(maxsize=1)
 def _stability() -> Mapping[str, Any]:
-    text = (resources.files("reall") / "knowledge" / "mrd" / "target_stability.yaml").read_text(
-        encoding="utf-8"
-    )
+    text = (resources.files("reall") / "knowledge" / "mrd" / "target_stability.yaml").read_text(encoding="utf-8")
     content: Mapping[str, Any] = YAML(typ="safe", pure=True).load(text)
     return content
 
@@ -133,9 +131,7 @@ def compare_markers(markers: Sequence[Marker]) -> dict[str, Any]:
     }
 
 
-def order_targets(
-    markers: Sequence[Marker], *, needed_sensitivity: float | None = None
-) -> list[dict[str, Any]]:
+def order_targets(markers: Sequence[Marker], *, needed_sensitivity: float | None = None) -> list[dict[str, Any]]:
     """Order candidate targets by what is published about their stability, and give the reasons.
 
     Targets that miss the needed sensitivity come last; among the others monoclonal before oligoclonal, then
@@ -150,9 +146,7 @@ def order_targets(
     ordered = []
     for marker in sorted(markers, key=key):
         share, reasons = preserved_share(marker.kind), []
-        reasons.append(
-            f"{share:.0%} of {marker.kind} targets preserved" if share else f"{marker.kind}: not published"
-        )
+        reasons.append(f"{share:.0%} of {marker.kind} targets preserved" if share else f"{marker.kind}: not published")
         if marker.monoclonal is not None:
             name = "monoclonal" if marker.monoclonal else "oligoclonal"
             reasons.append(f"{name}: {_stability()['clonality'][name]:.0%} preserved")
@@ -162,9 +156,7 @@ def order_targets(
             reasons.append(
                 f"sensitivity {marker.sensitivity:g} {'meets' if enough else 'misses'} {needed_sensitivity:g}"
             )
-        ordered.append(
-            {"marker": marker.name, "kind": marker.kind, "meets_sensitivity": enough, "because": reasons}
-        )
+        ordered.append({"marker": marker.name, "kind": marker.kind, "meets_sensitivity": enough, "because": reasons})
     return ordered
 
 
@@ -175,9 +167,7 @@ def advice_on_choice(markers: Sequence[Marker]) -> list[str]:
     if len(markers) < 2:  # noqa: PLR2004 - "two" is the rule itself
         advice.append("Only one target: its loss at relapse would read as negative.")
     elif len(loci) < 2:  # noqa: PLR2004
-        advice.append(
-            "All targets lie in one locus: choose a second locus, so that one event cannot lose both."
-        )
+        advice.append("All targets lie in one locus: choose a second locus, so that one event cannot lose both.")
     return advice
 
 

@@ -71,9 +71,7 @@ class Plate:
         picked = (well.sample for well in self.wells if well.target == target and well.role is Role.SAMPLE)
         return tuple(dict.fromkeys(picked))
 
-    def pick(
-        self, *, target: str | None = None, role: Role | None = None, sample: str | None = None
-    ) -> list[Well]:
+    def pick(self, *, target: str | None = None, role: Role | None = None, sample: str | None = None) -> list[Well]:
         """The wells in use that match every given name."""
         return [
             well
@@ -99,9 +97,7 @@ class Plate:
             )
         return replace(self, wells=tuple(well for well in self.wells if well.run == run))
 
-    def with_roles(
-        self, *, background: Iterable[str] = (), standards: dict[str, float] | None = None
-    ) -> Plate:
+    def with_roles(self, *, background: Iterable[str] = (), standards: dict[str, float] | None = None) -> Plate:
         """Say which samples are background DNA or standards, where the instrument's export cannot say it.
 
         Raises:

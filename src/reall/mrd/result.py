@@ -132,9 +132,7 @@ class MrdResult:
 
     def __post_init__(self) -> None:
         """Refuse what would be misread: a level of 0, NaN, or a negative without its sensitivity."""
-        if self.level_fraction is not None and not (
-            math.isfinite(self.level_fraction) and self.level_fraction > 0
-        ):
+        if self.level_fraction is not None and not (math.isfinite(self.level_fraction) and self.level_fraction > 0):
             raise ValueError(f"level_fraction must be a positive number or None, not {self.level_fraction!r}")
         if self.interval is not None:
             low, high = self.interval
@@ -142,9 +140,7 @@ class MrdResult:
                 raise ValueError(f"interval must be finite, ordered and not just zero, not {self.interval!r}")
         if self.classification is MrdClass.NEGATIVE and self.sensitivity_fraction is None:
             raise ValueError("a negative result needs the sensitivity it was reached with")
-        if self.classification is MrdClass.QUANTIFIED and (
-            self.level_fraction is None or self.interval is None
-        ):
+        if self.classification is MrdClass.QUANTIFIED and (self.level_fraction is None or self.interval is None):
             raise ValueError("a quantified result needs its level and interval")
 
     @property

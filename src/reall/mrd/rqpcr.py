@@ -80,8 +80,7 @@ def quantify(
     """
     if rules and purpose is None:
         readings = [
-            quantify(plate, assay, sample, settings, control=control, rules=rules, purpose=each)
-            for each in Purpose
+            quantify(plate, assay, sample, settings, control=control, rules=rules, purpose=each) for each in Purpose
         ]
         return _agree(readings)
     wells = plate.pick(target=assay.target, sample=sample, role=Role.SAMPLE)
@@ -197,9 +196,7 @@ def _sensitivity(measured: _Sample) -> tuple[float | None, list[Finding]]:
     by_curve, by_cells = lowest * scale.value, detection_limit(cells)
     if by_cells <= by_curve:
         return min(1.0, significant(by_curve)), []
-    text = (
-        f"Among {cells:,.0f} cells one leukaemic cell is seen with 95 % probability only from {by_cells:.1e}."
-    )
+    text = f"Among {cells:,.0f} cells one leukaemic cell is seen with 95 % probability only from {by_cells:.1e}."
     note = Finding(rule="cells allow the sensitivity", severity=Severity.NOTE, text=text, look_at="More DNA.")
     return significant(by_cells), [note]
 

@@ -123,9 +123,7 @@ def assess_assay(plate: Plate, target: str, rules: RuleSet | None) -> Assay:
         curve=curve,
         points=tuple(points),
         background=background,
-        no_template=tuple(
-            well for well in plate.pick(target=target, role=Role.NO_TEMPLATE) if well.cq is not None
-        ),
+        no_template=tuple(well for well in plate.pick(target=target, role=Role.NO_TEMPLATE) if well.cq is not None),
         accepted=accepted,
         quantitative_range=(usable[-1].quantity, usable[0].quantity) if in_range else None,
         sensitivity=lowest.quantity if lowest else None,
@@ -294,9 +292,7 @@ def _fit(
     try:
         return fit_curve([well for well in standards if well.quantity in quantities], target=target)
     except UnusableLaboratoryData as error:
-        findings.append(
-            Finding(rule="a curve exists", severity=Severity.REJECTED, text=error.what, look_at=error.next)
-        )
+        findings.append(Finding(rule="a curve exists", severity=Severity.REJECTED, text=error.what, look_at=error.next))
         return None
 
 
@@ -311,9 +307,7 @@ def _curve_findings(curve: StandardCurve | None, points: Sequence[Point], rules:
     findings = []
 
     def reject(rule: str, text: str) -> None:
-        findings.append(
-            Finding(rule=rule, severity=Severity.REJECTED, text=f"{curve.target}: {text}", look_at=hint)
-        )
+        findings.append(Finding(rule=rule, severity=Severity.REJECTED, text=f"{curve.target}: {text}", look_at=hint))
 
     if not steepest.value <= curve.slope <= flattest.value:
         reject(f"{steepest.quote()}; {flattest.quote()}", f"the slope is {curve.slope:.3f}.")

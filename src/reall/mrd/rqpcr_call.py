@@ -61,9 +61,7 @@ def call_wells(wells: Sequence[Well], assay: Assay, rules: RuleSet, purpose: Pur
         return Call(classification=MrdClass.NEGATIVE, verdicts=verdicts, findings=tuple(findings))
     doubts, above = _doubts(verdicts, assay, rules)
     classification = MrdClass.POSITIVE_NOT_QUANTIFIABLE if doubts else MrdClass.QUANTIFIED
-    return Call(
-        classification=classification, verdicts=verdicts, findings=(*findings, *doubts), above_range=above
-    )
+    return Call(classification=classification, verdicts=verdicts, findings=(*findings, *doubts), above_range=above)
 
 
 def _blocking(wells: Sequence[Well], assay: Assay) -> list[Finding]:
@@ -71,9 +69,7 @@ def _blocking(wells: Sequence[Well], assay: Assay) -> list[Finding]:
     found = [finding for finding in assay.findings if finding.severity is Severity.BLOCKING]
     if not wells:
         text = f"{assay.target}: no well of this sample is in use."
-        found.append(
-            Finding(rule="sample measured", severity=Severity.BLOCKING, text=text, look_at="The layout.")
-        )
+        found.append(Finding(rule="sample measured", severity=Severity.BLOCKING, text=text, look_at="The layout."))
     if not assay.accepted:
         text = f"{assay.target}: the standard curve is not accepted."
         found.append(
@@ -107,9 +103,7 @@ def _verdict(well: Well, assay: Assay, rules: RuleSet, purpose: Purpose) -> Well
         window.name: (assay.latest_sensitive_cq or math.inf) + window.value,
     }
     name = min(latest, key=lambda key: latest[key])
-    return WellVerdict(
-        well=well, positive=well.cq <= latest[name], rule=f"positive up to {latest[name]:.2f} ({name})"
-    )
+    return WellVerdict(well=well, positive=well.cq <= latest[name], rule=f"positive up to {latest[name]:.2f} ({name})")
 
 
 def _count_findings(wells: Sequence[Well], rules: RuleSet) -> list[Finding]:
@@ -133,9 +127,7 @@ def _contamination(assay: Assay, positive: Sequence[WellVerdict]) -> list[Findin
         return []
     earliest = min(water)
     doubtful = [
-        v
-        for v in positive
-        if v.well.cq is not None and v.well.cq >= earliest - 1 / _doublings_per_cycle(assay)
+        v for v in positive if v.well.cq is not None and v.well.cq >= earliest - 1 / _doublings_per_cycle(assay)
     ]
     return [
         Finding(

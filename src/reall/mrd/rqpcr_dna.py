@@ -70,21 +70,15 @@ def _control_findings(
     if len(cqs) < len(wells):
         text = f"{sample}: {control.target} amplified in {len(cqs)} of {len(wells)} wells."
         rule = "every control-gene replicate amplifies"
-        findings.append(
-            Finding(rule=rule, severity=Severity.WARNING, text=text, look_at="Inhibition, empty wells.")
-        )
+        findings.append(Finding(rule=rule, severity=Severity.WARNING, text=text, look_at="Inhibition, empty wells."))
     spread = rules.optional(SECTION, "control_gene_spread_max_cycles") if rules else None
     if spread and max(cqs) - min(cqs) > spread.value:
         text = f"{sample}: {control.target} replicates differ by {max(cqs) - min(cqs):.2f} cycles."
-        findings.append(
-            Finding(rule=spread.quote(), severity=Severity.BLOCKING, text=text, look_at="Repeat.")
-        )
+        findings.append(Finding(rule=spread.quote(), severity=Severity.BLOCKING, text=text, look_at="Repeat."))
     least = rules.optional(SECTION, "control_gene_genomes_min") if rules else None
     if least and genomes.value < least.value:
         text = f"{sample}: only {genomes.value:,.0f} genome equivalents in a well."
-        findings.append(
-            Finding(rule=least.quote(), severity=Severity.BLOCKING, text=text, look_at="More DNA.")
-        )
+        findings.append(Finding(rule=least.quote(), severity=Severity.BLOCKING, text=text, look_at="More DNA."))
     return findings
 
 
@@ -105,9 +99,7 @@ def genomes_per_quantity(
     if assay.points and max(point.quantity for point in assay.points) > 1:
         text = f"The unit of the {assay.target} standards is unknown ({assay.unit or 'not given'})."
         return None, [
-            Finding(
-                rule="unit of the curve known", severity=Severity.BLOCKING, text=text, look_at="The layout."
-            )
+            Finding(rule="unit of the curve known", severity=Severity.BLOCKING, text=text, look_at="The layout.")
         ]
     if settings.curve_genomes:
         return exact(settings.curve_genomes), []

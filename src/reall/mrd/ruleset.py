@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -103,6 +104,7 @@ def load_ruleset(choice: str | Path | None) -> RuleSet | None:
             why="Without its limits no sample can be classified.",
             next="Give the path of a YAML file, or the word draft.",
         ) from error
+    _write_dates_as_text(content)
     _refuse_broken(content, where)
     if content["signed_by"] is None and not (shipped and content["ruleset"] == DRAFT):
         raise InvalidKnowledge(
@@ -112,6 +114,13 @@ def load_ruleset(choice: str | Path | None) -> RuleSet | None:
             next="Fill in signed_by: {laboratory, role, on}.",
         )
     return _to_ruleset(content)
+
+
+def _write_dates_as_text(content: Any) -> None:
+    """YAML reads 2026-01-31 as a date; to the schema and in print it is text."""
+    signature = content.get("signed_by") if isinstance(content, dict) else None
+    if isinstance(signature, dict) and isinstance(signature.get("on"), date):
+        signature["on"] = signature["on"].isoformat()
 
 
 def _refuse_broken(content: Any, where: str) -> None:

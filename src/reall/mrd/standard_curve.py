@@ -43,9 +43,7 @@ class Estimate:
 
     def interval(self, mass: float = 0.95) -> tuple[float, float]:
         """The two-sided interval on the linear scale."""
-        half = (
-            float(stats.t.ppf((1 + mass) / 2, self.df)) * math.sqrt(self.variance) if self.variance else 0.0
-        )
+        half = float(stats.t.ppf((1 + mass) / 2, self.df)) * math.sqrt(self.variance) if self.variance else 0.0
         return 10 ** (self.log10 - half), 10 ** (self.log10 + half)
 
     @property
@@ -80,9 +78,7 @@ class StandardCurve:
     @property
     def points(self) -> tuple[float, ...]:
         """The quantities used, highest first."""
-        return tuple(
-            sorted({well.quantity for well in self.wells if well.quantity is not None}, reverse=True)
-        )
+        return tuple(sorted({well.quantity for well in self.wells if well.quantity is not None}, reverse=True))
 
     def predict(self, quantity: float) -> float:
         """The Cq that the curve expects for a quantity."""

@@ -79,9 +79,7 @@ def _legend(ax: Axes) -> None:
     ax.plot([], [], "o", color=grey, label="quantified, with interval")
     ax.plot([], [], "o", color=grey, mfc="white", label="level without a call")
     ax.plot([], [], "v", color=grey, mfc="white", label="detected, not quantifiable")
-    ax.plot(
-        [], [], marker=r"$\downarrow$", ls="", color=grey, label="negative: below this sample's sensitivity"
-    )
+    ax.plot([], [], marker=r"$\downarrow$", ls="", color=grey, label="negative: below this sample's sensitivity")
     ax.plot([], [], "-", color=grey, lw=7, alpha=0.25, label="quantitative range")
     ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0))
 
@@ -104,7 +102,5 @@ def _cuts(series: Iterable[Mapping[str, Any]]) -> list[tuple[float, str]]:
     for one in series:
         for verdict in one["decision_points"]:
             if verdict["answer"] != "not_comparable":
-                names.setdefault(verdict["cut_off_fraction"], []).append(
-                    verdict["decision_point"].split(":")[0]
-                )
+                names.setdefault(verdict["cut_off_fraction"], []).append(verdict["decision_point"].split(":")[0])
     return [(cut, f"{', '.join(dict.fromkeys(found))}: {cut:g}") for cut, found in sorted(names.items())]

@@ -11,9 +11,7 @@ from matplotlib.axes import Axes
 _INK, _SAMPLE, _BACKGROUND, _RANGE = "#1b4965", "#c1121f", "#8a8a8a", "#cfe8ef"
 
 
-def plot_standard_curve(
-    ax: Axes, assay: Mapping[str, Any], wells: list[Mapping[str, Any]] | None = None
-) -> Axes:
+def plot_standard_curve(ax: Axes, assay: Mapping[str, Any], wells: list[Mapping[str, Any]] | None = None) -> Axes:
     """Draw Cq against quantity: every standard well, the line, the quantitative range, background and sample.
 
     `assay` and `wells` are the parts of the same name of a result of schema `reall.mrd/1`. The sample's
@@ -33,14 +31,10 @@ def plot_standard_curve(
         ends = np.array([min(x), max(x)])
         r2 = curve["r_squared"]
         label = f"slope {curve['slope']:.3f}, R² {r2:.4f}, efficiency {curve['efficiency']:.0%}"
-        ax.plot(
-            ends, curve["intercept"] + curve["slope"] * np.log10(ends), "-", color=_INK, lw=1.2, label=label
-        )
+        ax.plot(ends, curve["intercept"] + curve["slope"] * np.log10(ends), "-", color=_INK, lw=1.2, label=label)
     earliest = (assay.get("background") or {}).get("earliest_cq")
     if earliest is not None:
-        ax.axhline(
-            earliest, color=_BACKGROUND, ls="--", lw=1, label=f"earliest background well {earliest:.1f}"
-        )
+        ax.axhline(earliest, color=_BACKGROUND, ls="--", lw=1, label=f"earliest background well {earliest:.1f}")
     _sample(ax, curve, wells or [])
     ax.invert_yaxis()
     ax.set_xlabel(f"quantity ({_UNITS.get(assay.get('unit', ''), assay.get('unit') or 'unit not given')})")

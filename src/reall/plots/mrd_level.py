@@ -24,9 +24,7 @@ def plot_level(ax: Axes, result: Mapping[str, Any]) -> Axes:
     if sensitivity:
         ax.axvline(sensitivity, color=_LIMIT, ls="--", lw=1, label="sensitivity of this sample")
     if interval:
-        ax.plot(
-            [max(interval[0], floor), interval[1]], [0, 0], "-", color=_INK, lw=4, label="level lies here"
-        )
+        ax.plot([max(interval[0], floor), interval[1]], [0, 0], "-", color=_INK, lw=4, label="level lies here")
     if level:
         ax.plot(level, 0, "o", color=_INK, ms=8)
     ax.set_yticks([])

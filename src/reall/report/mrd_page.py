@@ -59,9 +59,7 @@ def result_in_words(result: Mapping[str, Any]) -> str:
         case "quantified":
             return f"{fraction_in_words(result['level_fraction'])}, between {_span(interval)}."
     level = result.get("level_fraction")
-    measured = (
-        f" Measured without a call: {fraction_in_words(level)}, between {_span(interval)}." if level else ""
-    )
+    measured = f" Measured without a call: {fraction_in_words(level)}, between {_span(interval)}." if level else ""
     possible = f" What the sample allows: between {_span(interval)}." if interval and not level else ""
     return f"No positive or negative call was made.{measured}{possible}"
 
@@ -83,9 +81,7 @@ def mrd_page(results: Sequence[Mapping[str, Any]], pictures: Sequence[Sequence[s
             "purpose": _PURPOSE[result.get("purpose")] if result.get("ruleset") else "no rule set, no call",
             "pictures": [_picture(svg) for svg in (pictures[index] if pictures else ())],
             "wells": result.get("wells", []),
-            "findings": sorted(
-                result.get("findings", []), key=lambda f: _ORDER.get(f["severity"], len(_ORDER))
-            ),
+            "findings": sorted(result.get("findings", []), key=lambda f: _ORDER.get(f["severity"], len(_ORDER))),
         }
         for index, result in enumerate(results)
     ]

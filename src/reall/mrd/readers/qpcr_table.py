@@ -67,9 +67,7 @@ def read_qpcr_table(path: Path) -> Plate:
             next="Export the run again.",
         )
     _refuse_duplicates(sheet, wells)
-    instrument = next(
-        (line for line in sheet.preamble if re.search("instrument|block type", line, re.IGNORECASE)), ""
-    )
+    instrument = next((line for line in sheet.preamble if re.search("instrument|block type", line, re.IGNORECASE)), "")
     return Plate(source=path.name, wells=wells, findings=tuple(_remarks(sheet, wells)), instrument=instrument)
 
 
@@ -132,9 +130,7 @@ def _refuse_duplicates(sheet: Sheet, wells: tuple[Well, ...]) -> None:
 def _remarks(sheet: Sheet, wells: tuple[Well, ...]) -> list[Finding]:
     """Say what was taken as no call, what has no name and which lines were not read as wells."""
     remarks = []
-    fillers = [
-        row.get("well") or str(row.number) for row in sheet.rows if sheet.number(row, "cq") in _CYCLE_COUNTS
-    ]
+    fillers = [row.get("well") or str(row.number) for row in sheet.rows if sheet.number(row, "cq") in _CYCLE_COUNTS]
     if fillers:
         text = f"An exact whole number of cycles was read as not detected in {_few(fillers)}."
         remarks.append(Finding(rule="no call", severity=Severity.NOTE, text=text))

@@ -164,9 +164,7 @@ def _well(
         quantity=quantity,
         unit=unit,
         run=run,
-        excluded=f"excluded in the file: {_text(data, 'excl') or 'no reason given'}"
-        if _has(data, "excl")
-        else "",
+        excluded=f"excluded in the file: {_text(data, 'excl') or 'no reason given'}" if _has(data, "excl") else "",
         cycles=tuple(c for c, _ in curve),
         fluorescence=tuple(f for _, f in curve),
     )

@@ -76,9 +76,7 @@ def _plain(text: str, decimal: str) -> str:
     return text.replace(",", ".") if decimal == "," else text
 
 
-def read_sheet(
-    path: Path, synonyms: Mapping[str, Sequence[str]], *, needed: Sequence[str], numeric: str
-) -> Sheet:
+def read_sheet(path: Path, synonyms: Mapping[str, Sequence[str]], *, needed: Sequence[str], numeric: str) -> Sheet:
     """Find the header row and read all below it; lines that are no rows of the table go to the footer.
 
     `synonyms` maps our column names to the headings in use (compared in lower case, without units in
@@ -89,9 +87,7 @@ def read_sheet(
     """
     tried = []
     for name, rows in _tables(path):
-        lookup = {
-            alias.lower(): column for column, aliases in synonyms.items() for alias in (column, *aliases)
-        }
+        lookup = {alias.lower(): column for column, aliases in synonyms.items() for alias in (column, *aliases)}
         for index, row in enumerate(rows):
             header = _header(row, lookup)
             if all(column in header.values() for column in needed):
