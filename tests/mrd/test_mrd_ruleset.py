@@ -93,6 +93,22 @@ def _sources(node):
             yield from _sources(child)
 
 
+@pytest.mark.parametrize(
+    ("folder", "file", "schema"),
+    [
+        ("mrd", "draft", "mrd_ruleset"),
+        ("mrd", "constants", "mrd_constants"),
+        ("mrd", "target_stability", "mrd_target_stability"),
+        ("sources", "mrd", "sources"),
+    ],
+)
+def test_every_file_keeps_its_closed_schema(folder, file, schema):
+    yaml = YAML(typ="safe", pure=True)
+    content = yaml.load((KNOWLEDGE / folder / f"{file}.yaml").read_text(encoding="utf-8"))
+    rules = json.loads((KNOWLEDGE / "schema" / f"{schema}.schema.json").read_text(encoding="utf-8"))
+    assert list(Draft202012Validator(rules).iter_errors(content)) == []
+
+
 def test_the_schema_itself_is_valid():
     schema = json.loads((KNOWLEDGE / "schema" / "mrd_ruleset.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)

@@ -2,7 +2,7 @@
 
 A droplet holds a Poisson number of copies, so the mean number per droplet is -ln(1 - positives/droplets).
 The interval of the share of positive droplets is the highest-density interval of a flat-prior beta; a ratio
-combines the two intervals on the log scale (MOVER, Donner and Zou). The level does not depend on the droplet
+combines the two intervals on the log scale. The level does not depend on the droplet
 volume, only the concentration does.
 """
 

@@ -58,10 +58,18 @@ def quantify_plate(
     results = [
         quantify(plate, assay, sample, settings, control=control, rules=rules, purpose=purpose)
         for assay in assays
-        for sample in plate.samples(assay.target)
+        for sample in _follow_up_samples(plate, assay.target, wanted, settings)
         if not samples or sample in samples
     ]
     return PlateReading(assays=(*assays, *([control] if control else [])), results=tuple(results))
+
+
+def _follow_up_samples(plate: Plate, target: str, targets: Sequence[str], settings: RunSettings) -> list[str]:
+    """The samples of a target, and those of the control gene that no target was measured in: missing wells."""
+    measured = {sample for each in targets for sample in plate.samples(each)}
+    counted = plate.samples(settings.control_gene) if settings.control_gene else ()
+    missing = [sample for sample in counted if sample not in measured and sample != settings.curve_dna]
+    return [*plate.samples(target), *missing]
 
 
 def quantify(
@@ -94,7 +102,7 @@ def quantify(
         genomes=genomes,
         scale=per_quantity - genomes if per_quantity and genomes else None,
     )
-    findings = [*plate.findings, *assay.findings, *dna_findings, *scale_findings]
+    findings = [*plate.findings, *assay.findings, *_unmeasured(wells, sample, assay), *dna_findings, *scale_findings]
     sensitivity, limit_note = _sensitivity(measured)
     classification, verdict_findings = _classify(call, findings, sensitivity, rules)
     level, interval = _level(measured, classification, sensitivity)
@@ -121,6 +129,13 @@ def quantify(
         knowledge_status=rules.status(SECTION) if rules else None,
         details=_details(measured, settings),
     )
+
+
+def _unmeasured(wells: Sequence[Well], sample: str, assay: Assay) -> list[Finding]:
+    if wells:
+        return []
+    text = f"{sample}: no well for {assay.target} is in use."
+    return [Finding(rule="sample measured", severity=Severity.BLOCKING, text=text, look_at="The layout.")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ def assess_assay(plate: Plate, target: str, rules: RuleSet | None) -> Assay:
     background_wells = plate.pick(target=target, role=Role.BACKGROUND)
     amplified = [well.cq for well in background_wells if well.cq is not None]
     background = Background(wells=len(background_wells), earliest=min(amplified, default=None))
-    findings = [*_dropped(standards, target), *_order(points, target)]
+    findings = [*_excluded(plate, target), *_dropped(standards, target), *_order(points, target)]
     usable, sensitive = list(points), []
     if rules:
         findings += _background_findings(background, target, rules)
@@ -160,6 +160,15 @@ def _refuse_mixture(plate: Plate, target: str, standards: Sequence[Well]) -> Non
             why="A curve has one unit.",
             next="Correct the units of the standards.",
         )
+
+
+def _excluded(plate: Plate, target: str) -> list[Finding]:
+    """Name the wells that somebody excluded before the file reached us."""
+    wells = [well for well in plate.wells if well.target == target and not well.used]
+    if not wells:
+        return []
+    names = "; ".join(f"{well.position} ({well.sample}): {well.excluded}" for well in wells)
+    return [Finding(rule="excluded in the file", severity=Severity.NOTE, text=f"{target}: {names}.")]
 
 
 def _dropped(standards: Sequence[Well], target: str) -> list[Finding]:

@@ -46,8 +46,8 @@ def call_wells(wells: Sequence[Well], assay: Assay, rules: RuleSet, purpose: Pur
     most diluted sensitive point. The sample is quantifiable when all its wells are positive, reproducible,
     clear of the background and inside the quantitative range.
     """
-    blocking = _blocking(wells, assay)
-    if blocking:
+    blocking = _blocking(assay)
+    if blocking or not wells:
         verdicts = tuple(WellVerdict(well=well, positive=False, rule="not judged") for well in wells)
         return Call(classification=MrdClass.NOT_EVALUABLE, verdicts=verdicts, findings=tuple(blocking))
     verdicts = tuple(_verdict(well, assay, rules, purpose) for well in wells)
@@ -64,12 +64,9 @@ def call_wells(wells: Sequence[Well], assay: Assay, rules: RuleSet, purpose: Pur
     return Call(classification=classification, verdicts=verdicts, findings=(*findings, *doubts), above_range=above)
 
 
-def _blocking(wells: Sequence[Well], assay: Assay) -> list[Finding]:
+def _blocking(assay: Assay) -> list[Finding]:
     """What forbids any call for this target on this plate."""
     found = [finding for finding in assay.findings if finding.severity is Severity.BLOCKING]
-    if not wells:
-        text = f"{assay.target}: no well of this sample is in use."
-        found.append(Finding(rule="sample measured", severity=Severity.BLOCKING, text=text, look_at="The layout."))
     if not assay.accepted:
         text = f"{assay.target}: the standard curve is not accepted."
         found.append(
