@@ -4,6 +4,7 @@ import csv
 import ctypes.util
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -62,6 +63,12 @@ def test_without_rules_there_is_no_call(follow_up):
     found = json.loads(run("rqpcr", follow_up, *OPTIONS, "--json").stdout)
     assert found["class"] == "not_evaluable"
     assert "no rule set chosen" in {finding["rule"] for finding in found["findings"]}
+
+
+def test_standard_input(follow_up):
+    text = Path(follow_up).read_bytes()
+    done = CliRunner().invoke(reall, ["mrd", "rqpcr", "-", *OPTIONS, "--json"], input=text, catch_exceptions=False)
+    assert json.loads(done.stdout)["level_fraction"] == pytest.approx(5e-4, rel=1e-4)
 
 
 def test_text_says_what_it_means(tmp_path):

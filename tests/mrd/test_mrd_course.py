@@ -7,8 +7,6 @@ from reall.mrd.course import doubling_days, follow, log_reduction, measurement_f
 from reall.mrd.decision_points import (
     DecisionPoint,
     canonical_method,
-    canonical_timepoint,
-    load_decision_points,
 )
 from reall.mrd.markers import advice_on_choice, compare_markers, order_targets, preserved_share, read_markers
 
@@ -100,7 +98,7 @@ def test_a_result_without_a_day_is_refused():
 
 POINT = DecisionPoint(
     name="example: block 1",
-    timepoint="end_of_reinduction_block1",
+    timepoints=("end_of_reinduction_block1", "end_of_induction"),
     cut_off_fraction=1e-3,
     method="RQ-PCR of Ig/TCR rearrangements",
     tissue="marrow",
@@ -150,27 +148,18 @@ def test_one_name_per_method(word, name):
     assert canonical_method(word) == name
 
 
-def test_unknown_time_points_stay_as_they_are():
-    assert canonical_timepoint("Day 78") == "day_78"
-
-
-def test_decision_points_are_read_from_the_systems(tmp_path):
-    folder = tmp_path / "example"
-    folder.mkdir()
-    (folder / "system.yaml").write_text(
-        "id: example\nmrd_decision_points:\n"
-        "  - {id: end, fact: mrd_end_of_reinduction_block1_level_fraction, cut_off_fraction: 1.0e-3,"
-        " tissue: marrow, source: s, at: a, status: draft}\n",
-        encoding="utf-8",
-    )
-    (point,) = load_decision_points(tmp_path)
-    assert (point.name, point.timepoint, point.cut_off_fraction, point.method) == (
-        "example: end",
-        "end_of_reinduction_block1",
-        1e-3,
-        None,
-    )
-    assert load_decision_points(tmp_path / "absent") == ()
+@pytest.mark.parametrize(
+    ("timepoint", "is_it"),
+    [
+        ("end_of_reinduction_block1", True),
+        ("End of induction", True),
+        ("end-of-induction", True),
+        ("day 78", False),
+        (None, False),
+    ],
+)
+def test_a_time_point_is_known_under_all_its_names(timepoint, is_it):
+    assert POINT.at_timepoint(timepoint) is is_it
 
 
 # ---------------------------------------------------------------- markers

@@ -157,6 +157,11 @@ SPOILT = [
         "no usable DNA",
         MrdClass.NOT_EVALUABLE,
     ),
+    (
+        lambda p: changed(p, lambda w: replace(w, cq=20 + 1.3 * (w.cq - 20)), role=Role.STANDARD, target="ALB"),
+        "The standard curve of ALB is not accepted",
+        MrdClass.NOT_EVALUABLE,
+    ),
     (lambda p: without(p, role=Role.BACKGROUND), "no well of polyclonal DNA", MrdClass.NOT_EVALUABLE),
     (lambda p: without(p, sample="FU", target="IGH"), "FU: no well for IGH is in use", MrdClass.NOT_EVALUABLE),
     (

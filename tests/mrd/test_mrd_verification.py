@@ -204,6 +204,9 @@ def test_ratios_agree_with_the_instrument():
         other = wild.loc[name]
         target = Droplets(positives=int(row["Positives"]), droplets=int(row["AcceptedDroplets"]))
         reference = Droplets(positives=int(other["Positives"]), droplets=int(other["AcceptedDroplets"]))
+        for counts, reported in ((target, row["Concentration"]), (reference, other["Concentration"])):
+            digits = 2 if reported < 10 else 3  # as many as the instrument prints
+            assert float(f"{counts.concentration(0.85)[0]:.{digits}g}") == reported
         value, (low, high) = ratio(target, reference)
         assert value == pytest.approx(row["Ratio"], abs=6e-4)
         if target.positives >= 30:

@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from reall.base.errors import WrongUsage
+from reall.cli.mrd_input import opened
 from reall.cli.mrd_output import FILE, svg
+from reall.library.knowledge import open_knowledge
 from reall.mrd.bridge import read_results
 from reall.mrd.course import follow, measurement_from
-from reall.mrd.decision_points import load_decision_points
+from reall.mrd.decision_points import DecisionPoint
 from reall.mrd.markers import compare_markers, read_markers
 
 
@@ -40,8 +42,9 @@ def command(
     measurements = []
     for name in files:
         path, day = _split(name)
-        measurements += [measurement_from(result, day=day) for result in read_results(path)]
-    content: dict[str, Any] = follow(measurements, load_decision_points()).to_json()
+        with opened(path) as readable:
+            measurements += [measurement_from(result, day=day) for result in read_results(readable)]
+    content: dict[str, Any] = follow(measurements, _decision_points()).to_json()
     if markers_file:
         content["markers"] = compare_markers(read_markers(markers_file))
     if svg_file or html_file or pdf_file:
@@ -50,6 +53,27 @@ def command(
         click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
     elif not (svg_file or html_file or pdf_file):
         click.echo("\n".join(_lines(content)))
+
+
+def _decision_points() -> list[DecisionPoint]:
+    """Every cut-off of every published system, under all names of its time point."""
+    knowledge = open_knowledge()
+    names = {f"mrd_{t.name}_level_fraction": (t.name, *t.also) for t in knowledge.vocabulary.timepoints}
+    return [
+        DecisionPoint(
+            name=f"{system_id}: {point.id}",
+            timepoints=names[point.fact],
+            cut_off_fraction=point.cut_off_fraction,
+            method=point.method or None,
+            tissue=point.tissue or None,
+            source=point.citation.source,
+            at=point.citation.at,
+            status=point.citation.status,
+        )
+        for system_id, system in knowledge.systems.items()
+        for point in system.decision_points
+        if point.fact in names
+    ]
 
 
 def _split(name: str) -> tuple[Path, float | None]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from reall.base.errors import WrongUsage
+from reall.cli.mrd_input import opened
 from reall.cli.mrd_output import (
     FILE,
     chosen_purpose,
@@ -38,7 +39,8 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 def command(file: Path, *, rules: str | None, purpose: str | None, **options: Any) -> None:
     """Quantify MRD from droplet counts in FILE (QX100/QX200 export); without --target, concentrations."""
     ruleset = load_ruleset(rules)
-    plate = read_droplets(file)
+    with opened(file) as path:
+        plate = read_droplets(path)
     results = _results(plate, options, ruleset, purpose)
     written = [result.to_json() for result in results]
     volume, _ = droplet_volume(plate, options["droplet_volume"])

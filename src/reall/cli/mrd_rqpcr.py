@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from reall.base.errors import WrongUsage
+from reall.cli.mrd_input import opened
 from reall.cli.mrd_output import (
     FILE,
     chosen_purpose,
@@ -49,7 +50,8 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 def command(file: Path, *, rules: str | None, purpose: str | None, **options: Any) -> None:
     """Quantify MRD from a qPCR plate FILE (RDML, StepOne/QuantStudio/LightCycler export, CSV)."""
     ruleset = load_ruleset(rules)
-    plate = read_plate(file)
+    with opened(file) as path:
+        plate = read_plate(path)
     if options["run"]:
         plate = plate.only_run(options["run"])
     plate = plate.with_roles(background=options["background"], standards=_standards(options["standards"]))

@@ -1,24 +1,15 @@
 """Decision points: the time point, method and tissue for which a protocol defined its MRD cut-off.
 
-Read from `knowledge/systems/*/system.yaml` (`mrd_decision_points`) and
-`knowledge/vocabulary/mrd_timepoints.yaml`. A level is compared only with a cut-off that was defined for its
-method and tissue; everything else is shown as not comparable, with the reason.
+A level is compared only with a cut-off that was defined for its method and tissue; everything else is shown as not
+comparable, with the reason.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
-from ruamel.yaml import YAML
-
-_KNOWLEDGE = resources.files("reall") / "knowledge"
-_FACT = re.compile(r"mrd_(.+)_level_fraction")
 # Words under which laboratories report one and the same method.
 _METHODS = {
     "rq-pcr": ("rq-pcr", "rqpcr", "qpcr", "ig/tr rq-pcr"),
@@ -55,10 +46,13 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionPoint:
-    """One published cut-off and what it was defined for; None where the source names no method or tissue."""
+    """One published cut-off and what it was defined for.
+
+    `timepoints` are all names of its time point; method and tissue are None where the source names none.
+    """
 
     name: str
-    timepoint: str
+    timepoints: tuple[str, ...]
     cut_off_fraction: float
     method: str | None
     tissue: str | None
@@ -68,7 +62,7 @@ class DecisionPoint:
 
     def at_timepoint(self, timepoint: str | None) -> bool:
         """Tell whether a laboratory's time point is this one, under any of its names."""
-        return timepoint is not None and canonical_timepoint(timepoint) == self.timepoint
+        return timepoint is not None and re.sub(r"[\s-]+", "_", timepoint.strip().lower()) in self.timepoints
 
     def judge(
         self,
@@ -120,51 +114,3 @@ def canonical_method(method: str) -> str:
     word = method.strip().lower()
     named = (name for name, words in _METHODS.items() if any(re.match(rf"{each}\b", word) for each in words))
     return next(named, word)
-
-
-@lru_cache(maxsize=1)
-def _timepoint_names() -> Mapping[str, str]:
-    file = _KNOWLEDGE / "vocabulary" / "mrd_timepoints.yaml"
-    rows = _load(file)["timepoints"] if file.is_file() else []
-    return {name: row["name"] for row in rows for name in (row["name"], *row.get("also", []))}
-
-
-def canonical_timepoint(timepoint: str) -> str:
-    """The vocabulary's name of a time point; an unknown one stays as it is."""
-    word = re.sub(r"[\s-]+", "_", timepoint.strip().lower())
-    return _timepoint_names().get(word, word)
-
-
-def load_decision_points(systems: Traversable | None = None) -> tuple[DecisionPoint, ...]:
-    """Every decision point of every published system, by system id."""
-    folder = systems or _KNOWLEDGE / "systems"
-    if not folder.is_dir():
-        return ()
-    files = sorted((entry / "system.yaml" for entry in folder.iterdir() if entry.is_dir()), key=str)
-    return tuple(point for file in files if file.is_file() for point in _points(file))
-
-
-def _points(file: Traversable) -> list[DecisionPoint]:
-    content = _load(file)
-    system = content.get("system") or content.get("id") or ""
-    found = []
-    for row in content.get("mrd_decision_points") or []:
-        named = _FACT.fullmatch(row["fact"])
-        if named:
-            found.append(
-                DecisionPoint(
-                    name=f"{system}: {row['id']}" if system else row["id"],
-                    timepoint=named.group(1),
-                    cut_off_fraction=float(row["cut_off_fraction"]),
-                    method=row.get("method"),
-                    tissue=row.get("tissue"),
-                    source=row["source"],
-                    at=row["at"],
-                    status=row["status"],
-                )
-            )
-    return found
-
-
-def _load(file: Traversable) -> Any:
-    return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))

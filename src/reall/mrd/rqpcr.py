@@ -20,7 +20,7 @@ from reall.mrd.constants import genome_mass_pg
 from reall.mrd.intervals import detection_limit
 from reall.mrd.plate import Plate, Role, Well
 from reall.mrd.result import Finding, MrdClass, MrdResult, Purpose, Severity, no_rule_set_finding, significant
-from reall.mrd.rqpcr_assay import SECTION, Assay, assess_assay
+from reall.mrd.rqpcr_assay import SECTION, Assay, assess_assay, assess_control_gene
 from reall.mrd.rqpcr_call import Call, WellVerdict, call_wells
 from reall.mrd.rqpcr_dna import RunSettings, genomes_in_well, genomes_per_quantity
 from reall.mrd.ruleset import RuleSet
@@ -53,7 +53,7 @@ def quantify_plate(
         UnusableLaboratoryData: a dilution series mixes runs or units.
     """
     wanted = [t for t in (targets or plate.targets) if t != settings.control_gene]
-    control = assess_assay(plate, settings.control_gene, None) if settings.control_gene else None
+    control = assess_control_gene(plate, settings.control_gene, rules) if settings.control_gene else None
     assays = [assess_assay(plate, target, rules) for target in wanted]
     results = [
         quantify(plate, assay, sample, settings, control=control, rules=rules, purpose=purpose)

@@ -7,7 +7,7 @@ quantitative range; without one the curve runs through all points and range and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log10
 from typing import Any
@@ -130,6 +130,20 @@ def assess_assay(plate: Plate, target: str, rules: RuleSet | None) -> Assay:
         latest_sensitive_cq=max(lowest.cqs) if lowest else None,
         findings=tuple(findings),
     )
+
+
+def assess_control_gene(plate: Plate, target: str, rules: RuleSet | None) -> Assay:
+    """Judge the control gene: its curve under the same limits, but without background, range or sensitivity.
+
+    Raises:
+        UnusableLaboratoryData: as for `assess_assay`.
+    """
+    assay = assess_assay(plate, target, None)
+    if rules is None or assay.curve is None:
+        return assay
+    rejections = _curve_findings(assay.curve, assay.points, rules)
+    accepted = not any(finding.severity is Severity.REJECTED for finding in rejections)
+    return replace(assay, accepted=accepted, findings=(*assay.findings, *rejections))
 
 
 def _points(standards: Sequence[Well]) -> list[Point]:

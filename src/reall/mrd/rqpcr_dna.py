@@ -66,7 +66,11 @@ def _control_findings(
     control: Assay, sample: str, wells: Sequence[Well], genomes: Estimate, rules: RuleSet | None
 ) -> list[Finding]:
     cqs = [well.cq for well in wells if well.cq is not None]
-    findings = []
+    findings = list(control.findings)
+    if control.accepted is False:
+        text = f"The standard curve of {control.target} is not accepted, so the cells are counted wrongly."
+        rule = "control-gene curve accepted"
+        findings.append(Finding(rule=rule, severity=Severity.BLOCKING, text=text, look_at="The findings of its curve."))
     if len(cqs) < len(wells):
         text = f"{sample}: {control.target} amplified in {len(cqs)} of {len(wells)} wells."
         rule = "every control-gene replicate amplifies"
