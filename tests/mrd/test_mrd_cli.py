@@ -170,6 +170,16 @@ def test_ddpcr(tmp_path):
     assert len(json.loads(run("ddpcr", file, "--json").stdout)["plate"]) == 9
 
 
+def test_one_bad_sample_leaves_the_others_their_results(tmp_path):
+    file = tmp_path / "qx.csv"
+    lost = "C01,lost,Ch1Unknown,IGH,No Call,3,14997,15000\nC01,lost,Ch2Unknown,ALB,No Call,0,15000,15000\n"
+    file.write_text(DROPLETS + lost, encoding="utf-8")
+    naming = ["--target", "IGH", "--reference", "ALB", "--background", "MNC", "--rules", "draft", "--json"]
+    good, bad = json.loads(run("ddpcr", file, *naming).stdout)["results"]
+    assert (good["class"], bad["class"]) == ("quantified", "not_evaluable")
+    assert "No droplet is positive for the reference gene" in bad["findings"][0]["text"]
+
+
 def test_course(tmp_path):
     files = []
     for day, made in ((33, plate(level=5e-3)), (78, plate(sample_cqs=(None,) * 3)), (120, plate(level=2e-6))):

@@ -113,12 +113,24 @@ def test_water_with_droplets_is_reported():
     assert "2 positive droplets for IGH in the water control C0" in " ".join(f.text for f in result.findings)
 
 
+def test_contaminated_water_raises_the_limit_of_the_blank():
+    """12 droplets in the water well are 36 in three wells: 20 are no longer positive."""
+    assert read(plate((7, 7, 6))).classification is MrdClass.QUANTIFIED
+    assert read(plate((7, 7, 6), water=12)).classification is MrdClass.NEGATIVE
+
+
+def test_more_copies_than_cells_is_said():
+    result = read(plate((7_500,), albumin=750))
+    assert result.level_fraction == 1.0
+    assert "more than one" in " ".join(f.text for f in result.findings)
+
+
 def test_a_poor_well_is_left_out_and_named():
     made = plate((20, 20, 20))
     made = DropletPlate(source="by hand", wells=(*made.wells, well("A9", "IGH", 5, droplets=900)))
     result = read(made)
     assert result.details["droplets"]["target"]["positives"] == 60
-    assert "Well A9 has only 900 accepted droplets" in " ".join(f.text for f in result.findings)
+    assert "Well A9 (IGH) has only 900 accepted droplets" in " ".join(f.text for f in result.findings)
 
 
 def test_wells_merged_by_the_instrument_are_not_counted_twice():

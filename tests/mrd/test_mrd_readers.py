@@ -55,6 +55,12 @@ def test_stepone_text(tmp_path, encoding):
     assert any("Analysis Type" in finding.text for finding in plate.findings)
 
 
+def test_quantstudio_positions_win_over_running_numbers(tmp_path):
+    text = "Well\tWell Position\tOmit\tSample\tTarget\tTask\tCq\n25\tB1\tfalse\tFU\tIGH\tUNKNOWN\t31.2\n"
+    (well,) = read_plate(write(tmp_path, "qs.txt", text)).wells
+    assert (well.position, well.cq, well.used) == ("B1", 31.2, True)
+
+
 def test_lightcycler_text_with_decimal_commas(tmp_path):
     plate = read_plate(write(tmp_path, "lc480.txt", LIGHTCYCLER))
     assert [(well.role, well.cq, well.quantity, well.used) for well in plate.wells] == [

@@ -75,6 +75,11 @@ def test_the_whole_interval_can_be_handed_over():
     assert to_case_entry(measured, whole_interval=True)["level_fraction"] == "0.0004..0.00065"
 
 
+def test_some_signal_below_the_limit_keeps_the_entry_open_as_far_as_it_reaches():
+    found = to_case_entry(result(MrdClass.NEGATIVE, sensitivity_fraction=1e-5, interval=(0.0, 3e-5)))
+    assert found["level_fraction"] == "<3e-05"
+
+
 def test_a_negative_entry_never_says_zero():
     entry = to_case_entry(result(MrdClass.NEGATIVE, sensitivity_fraction=2e-4, interval=(0.0, 2e-4)))
     assert entry["level_fraction"] == "<0.0002"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reall.base.errors import WrongUsage
+from reall.base.errors import UnusableLaboratoryData, WrongUsage
 from reall.cli.mrd_input import opened
 from reall.cli.mrd_output import (
     FILE,
@@ -77,10 +77,36 @@ def _results(
         tissue=options["tissue"],
         day=options["day"],
     )
-    return [
-        quantify_droplets(plate, sample, settings, rules=rules, purpose=chosen_purpose(purpose))
-        for sample in options["samples"] or _with_both(plate, settings)
-    ]
+    chosen = options["samples"] or _with_both(plate, settings)
+    return [_result(plate, sample, settings, rules, purpose, alone=len(chosen) == 1) for sample in chosen]
+
+
+def _result(
+    plate: DropletPlate,
+    sample: str,
+    settings: DropletSettings,
+    rules: RuleSet | None,
+    purpose: str | None,
+    *,
+    alone: bool,
+) -> MrdResult:
+    """One sample; beside others, a sample that cannot be used says so and leaves the others their results."""
+    try:
+        return quantify_droplets(plate, sample, settings, rules=rules, purpose=chosen_purpose(purpose))
+    except UnusableLaboratoryData as error:
+        if alone:
+            raise
+        finding = Finding(
+            rule="measured", severity=Severity.BLOCKING, text=f"{error.what} {error.why}", look_at=error.next
+        )
+        return MrdResult(
+            method=METHOD,
+            classification=MrdClass.NOT_EVALUABLE,
+            sample=sample,
+            target=settings.target,
+            findings=(finding,),
+            ruleset=rules.label if rules else None,
+        )
 
 
 def _with_both(plate: DropletPlate, settings: DropletSettings) -> list[str]:

@@ -53,7 +53,9 @@ def to_case_entry(result: MrdResult | Mapping[str, Any], *, whole_interval: bool
 
 def _level(content: Mapping[str, Any], classification: MrdClass, whole_interval: bool) -> float | str:
     if classification is MrdClass.NEGATIVE:
-        return f"<{content['sensitivity_fraction']:.6g}"
+        # Some signal below the limit of a call can leave more open than the sensitivity does.
+        highest = max(content["sensitivity_fraction"], (content.get("interval") or (0.0, 0.0))[1])
+        return f"<{highest:.6g}"
     if classification is MrdClass.QUANTIFIED and not whole_interval:
         return float(content["level_fraction"])
     low, high = content["interval"]

@@ -21,7 +21,16 @@ from reall.mrd.constants import droplet_volumes_nl
 from reall.mrd.intervals import beta_hdi, detection_limit
 from reall.mrd.plate import Role
 from reall.mrd.readers.droplets import DropletPlate, DropletWell
-from reall.mrd.result import Finding, MrdClass, MrdResult, Purpose, Severity, no_rule_set_finding, significant
+from reall.mrd.result import (
+    Finding,
+    MrdClass,
+    MrdResult,
+    Purpose,
+    Severity,
+    above_all_cells,
+    no_rule_set_finding,
+    significant,
+)
 from reall.mrd.ruleset import RuleSet
 
 METHOD = "ddPCR"
@@ -142,9 +151,10 @@ def quantify_droplets(
     per_copy, (low, high) = ratio(target, reference)
     per_cell = _REFERENCE_COPIES_PER_CELL / settings.reference_dilution
     cells = reference.copies_per_droplet / per_cell * target.droplets
-    verdict = _judge(target, background, cells, rules)
+    verdict = _judge(target, background, _blank_rate(used, settings, background), cells, rules)
     volume, volume_findings = droplet_volume(plate, settings.droplet_volume_nl)
     findings += [*_water_findings(used, settings.target), *volume_findings, *verdict.findings]
+    findings += above_all_cells(per_copy * per_cell)
     measured = verdict.classification in {MrdClass.QUANTIFIED, MrdClass.NOT_EVALUABLE} and target.positives > 0
     return MrdResult(
         method=METHOD,
@@ -198,7 +208,16 @@ class _Verdict:
     findings: tuple[Finding, ...] = ()
 
 
-def _judge(target: Droplets, background: Droplets | None, cells: float, rules: RuleSet | None) -> _Verdict:
+def _blank_rate(wells: Sequence[DropletWell], settings: DropletSettings, background: Droplets | None) -> float:
+    """False-positive droplets per droplet: the worse of polyclonal DNA and water, so that contamination counts."""
+    water = [well for well in wells if well.role is Role.NO_TEMPLATE and well.target == settings.target]
+    blanks = [background, merge(water) if water else None]
+    return max((blank.positives / blank.droplets for blank in blanks if blank), default=0.0)
+
+
+def _judge(
+    target: Droplets, background: Droplets | None, blank_rate: float, cells: float, rules: RuleSet | None
+) -> _Verdict:
     """Positive when there are more droplets than the limit of the blank and than the rule set asks for."""
     if rules is None:
         return _Verdict(classification=MrdClass.NOT_EVALUABLE, findings=(no_rule_set_finding(),))
@@ -209,7 +228,7 @@ def _judge(target: Droplets, background: Droplets | None, cells: float, rules: R
         finding = Finding(rule="background measured", severity=Severity.BLOCKING, text=text, look_at="--background")
         return _Verdict(classification=MrdClass.NOT_EVALUABLE, findings=(finding,))
     confidence = rules.limit(SECTION, "background_confidence")
-    expected = background.positives / background.droplets * target.droplets
+    expected = blank_rate * target.droplets
     blank = int(stats.poisson.ppf(confidence.value, expected)) if expected > 0 else 0
     needed = max(int(least.value), blank + 1)
     sensitivity = significant(detection_limit(cells, events=needed))
@@ -244,7 +263,7 @@ def _usable(plate: DropletPlate, rules: RuleSet | None) -> tuple[list[DropletWel
             findings.append(Finding(rule="count a droplet once", severity=Severity.NOTE, text=text))
         elif well.droplets == 0 or (least and well.droplets < least.value):
             rule = least.quote() if least else "droplets accepted"
-            text = f"Well {well.position} has only {well.droplets} accepted droplets."
+            text = f"Well {well.position} ({well.target}) has only {well.droplets} accepted droplets."
             look_at = "Droplet generation and reader."
             findings.append(Finding(rule=rule, severity=Severity.REJECTED, text=text, look_at=look_at))
         else:
@@ -260,7 +279,7 @@ def _pick(wells: Sequence[DropletWell], source: str, sample: str, target: str) -
             f"No usable well of {sample!r} for {target!r}.",
             where=source,
             why="A missing measurement is not a negative result.",
-            next=f"The file has: {'; '.join(measured[:12])}.",
+            next=f"Usable are: {'; '.join(measured[:12])}.",
         )
     return found
 

@@ -181,6 +181,15 @@ class MrdResult:
         }
 
 
+def above_all_cells(level: float) -> list[Finding]:
+    """Say so when more leukaemic copies than cells were measured; the level is then given as 1."""
+    if level <= 1:
+        return []
+    text = f"{level:.3g} target copies per cell were measured: more than one, so the level is given as 1."
+    look_at = "Cell count by the control gene; several copies per cell."
+    return [Finding(rule="not more leukaemic cells than cells", severity=Severity.WARNING, text=text, look_at=look_at)]
+
+
 def significant(value: float, digits: int = 9) -> float:
     """Drop the noise of binary arithmetic, so that 1e-4 computed equals 1e-4 written.
 

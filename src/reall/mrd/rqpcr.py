@@ -19,7 +19,16 @@ from typing import Any
 from reall.mrd.constants import genome_mass_pg
 from reall.mrd.intervals import detection_limit
 from reall.mrd.plate import Plate, Role, Well
-from reall.mrd.result import Finding, MrdClass, MrdResult, Purpose, Severity, no_rule_set_finding, significant
+from reall.mrd.result import (
+    Finding,
+    MrdClass,
+    MrdResult,
+    Purpose,
+    Severity,
+    above_all_cells,
+    no_rule_set_finding,
+    significant,
+)
 from reall.mrd.rqpcr_assay import SECTION, Assay, assess_assay, assess_control_gene
 from reall.mrd.rqpcr_call import Call, WellVerdict, call_wells
 from reall.mrd.rqpcr_dna import RunSettings, genomes_in_well, genomes_per_quantity
@@ -107,6 +116,8 @@ def quantify(
     classification, verdict_findings = _classify(call, findings, sensitivity, rules)
     level, interval = _level(measured, classification, sensitivity)
     findings += [*(call.findings if call else ()), *verdict_findings, *limit_note]
+    estimate = measured.level()
+    findings += above_all_cells(estimate.value) if estimate and level is not None else []
     return MrdResult(
         method=METHOD,
         classification=classification,

@@ -16,7 +16,8 @@ from reall.mrd.readers.sheet import Row, Sheet, read_sheet
 from reall.mrd.result import Finding, Severity
 
 _COLUMNS = {
-    "well": ("well position", "pos", "position", "well id", "wellposition"),
+    "well": ("well id",),  # a running number in QuantStudio exports, so the position below is preferred
+    "position": ("well position", "wellposition", "pos"),
     "sample": ("sample name", "name", "sample id", "biological set name"),
     "target": ("target name", "detector", "gene name", "gene", "assay", "detector name", "fluor", "filter"),
     "role": ("task", "type", "sample type", "content"),
@@ -76,7 +77,7 @@ def _well(sheet: Sheet, row: Row) -> Well:
     quantity = sheet.number(row, "quantity")
     standard = role is Role.STANDARD or ("role" not in sheet.columns and quantity is not None)
     return Well(
-        position=row.get("well") or f"row {row.number}",
+        position=_place(row),
         sample=row.get("sample"),
         target=row.get("target") or "target",
         role=Role.STANDARD if standard else role,
@@ -86,6 +87,10 @@ def _well(sheet: Sheet, row: Row) -> Well:
         run=row.get("run"),
         excluded=_excluded(sheet, row),
     )
+
+
+def _place(row: Row) -> str:
+    return row.get("position") or row.get("well") or f"row {row.number}"
 
 
 def _cq(value: float | None) -> float | None:
@@ -130,7 +135,7 @@ def _refuse_duplicates(sheet: Sheet, wells: tuple[Well, ...]) -> None:
 def _remarks(sheet: Sheet, wells: tuple[Well, ...]) -> list[Finding]:
     """Say what was taken as no call, what has no name and which lines were not read as wells."""
     remarks = []
-    fillers = [row.get("well") or str(row.number) for row in sheet.rows if sheet.number(row, "cq") in _CYCLE_COUNTS]
+    fillers = [_place(row) for row in sheet.rows if sheet.number(row, "cq") in _CYCLE_COUNTS]
     if fillers:
         text = f"An exact whole number of cycles was read as not detected in {_few(fillers)}."
         remarks.append(Finding(rule="no call", severity=Severity.NOTE, text=text))
