@@ -1,9 +1,8 @@
 """Digital PCR: droplets counted, concentrations with exact intervals, level against a reference gene.
 
-A droplet holds a Poisson number of copies, so the mean number per droplet is -ln(1 - positives/droplets).
-The interval of the share of positive droplets is the highest-density interval of a flat-prior beta; a ratio
-combines the two intervals on the log scale. The level does not depend on the droplet
-volume, only the concentration does.
+A droplet holds a Poisson number of copies, so the mean number per droplet is -ln(1 - positives/droplets). The
+interval of the share of positive droplets is the highest-density interval of a flat-prior beta; a ratio combines the
+two intervals on the log scale. The level does not depend on the droplet volume, only the concentration does.
 """
 
 from __future__ import annotations
@@ -152,7 +151,7 @@ def quantify_droplets(
     per_cell = _REFERENCE_COPIES_PER_CELL / settings.reference_dilution
     cells = reference.copies_per_droplet / per_cell * target.droplets
     verdict = _judge(target, background, _blank_rate(used, settings, background), cells, rules)
-    volume, volume_findings = droplet_volume(plate, settings.droplet_volume_nl)
+    _, volume_findings = droplet_volume(plate, settings.droplet_volume_nl)
     findings += [*_water_findings(used, settings.target), *volume_findings, *verdict.findings]
     findings += above_all_cells(per_copy * per_cell)
     measured = verdict.classification in {MrdClass.QUANTIFIED, MrdClass.NOT_EVALUABLE} and target.positives > 0
@@ -175,18 +174,35 @@ def quantify_droplets(
         findings=tuple(findings),
         ruleset=rules.label if rules else None,
         knowledge_status=rules.status(SECTION) if rules else None,
-        details={
-            "droplets": {
-                "target": _audit(target, volume),
-                "reference": _audit(reference, volume),
-                "background": _audit(background, volume) if background else None,
-                "reference_dilution": settings.reference_dilution,
-                "volume_nl": volume,
-            },
-            "detection_limit_one_copy": significant(detection_limit(cells)),
-            "wells": [row for row in describe_wells(plate, settings.droplet_volume_nl) if row["sample"] == sample],
-        },
+        details=_details(
+            plate, sample, settings, target=target, reference=reference, background=background, cells=cells
+        ),
     )
+
+
+def _details(
+    plate: DropletPlate,
+    sample: str,
+    settings: DropletSettings,
+    *,
+    target: Droplets,
+    reference: Droplets,
+    background: Droplets | None,
+    cells: float,
+) -> dict[str, Any]:
+    """The merged counts and every well of the sample, for the audit trail."""
+    volume, _ = droplet_volume(plate, settings.droplet_volume_nl)
+    return {
+        "droplets": {
+            "target": _audit(target, volume),
+            "reference": _audit(reference, volume),
+            "background": _audit(background, volume) if background else None,
+            "reference_dilution": settings.reference_dilution,
+            "volume_nl": volume,
+        },
+        "detection_limit_one_copy": significant(detection_limit(cells)),
+        "wells": [row for row in describe_wells(plate, settings.droplet_volume_nl) if row["sample"] == sample],
+    }
 
 
 def _possible(verdict: _Verdict, counted: tuple[float, float], target: Droplets) -> tuple[float, float]:

@@ -100,22 +100,11 @@ def quantify(
             quantify(plate, assay, sample, settings, control=control, rules=rules, purpose=each) for each in Purpose
         ]
         return _agree(readings)
-    wells = plate.pick(target=assay.target, sample=sample, role=Role.SAMPLE)
-    genomes, dna_findings = genomes_in_well(plate, control, sample, settings, rules)
-    per_quantity, scale_findings = genomes_per_quantity(plate, assay, control, settings)
-    call = call_wells(wells, assay, rules, purpose) if rules and purpose else None
-    measured = _Sample(
-        assay=assay,
-        wells=tuple(wells),
-        call=call,
-        genomes=genomes,
-        scale=per_quantity - genomes if per_quantity and genomes else None,
-    )
-    findings = [*plate.findings, *assay.findings, *_unmeasured(wells, sample, assay), *dna_findings, *scale_findings]
+    measured, findings = _measure(plate, assay, sample, settings, control=control, rules=rules, purpose=purpose)
     sensitivity, limit_note = _sensitivity(measured)
-    classification, verdict_findings = _classify(call, findings, sensitivity, rules)
+    classification, verdict_findings = _classify(measured.call, findings, sensitivity, rules)
     level, interval = _level(measured, classification, sensitivity)
-    findings += [*(call.findings if call else ()), *verdict_findings, *limit_note]
+    findings += [*(measured.call.findings if measured.call else ()), *verdict_findings, *limit_note]
     estimate = measured.level()
     findings += above_all_cells(estimate.value) if estimate and level is not None else []
     return MrdResult(
@@ -133,7 +122,7 @@ def quantify(
         sensitivity_fraction=sensitivity,
         quantitative_range=_scaled(assay.quantitative_range, measured.scale),
         cells=measured.cells,
-        denominator=DENOMINATOR if genomes else None,
+        denominator=DENOMINATOR if measured.genomes else None,
         findings=tuple(dict.fromkeys(findings)),
         curve=assay.curve.summary() if assay.curve else None,
         ruleset=rules.label if rules else None,
@@ -147,6 +136,27 @@ def _unmeasured(wells: Sequence[Well], sample: str, assay: Assay) -> list[Findin
         return []
     text = f"{sample}: no well for {assay.target} is in use."
     return [Finding(rule="sample measured", severity=Severity.BLOCKING, text=text, look_at="The layout.")]
+
+
+def _measure(
+    plate: Plate,
+    assay: Assay,
+    sample: str,
+    settings: RunSettings,
+    *,
+    control: Assay | None,
+    rules: RuleSet | None,
+    purpose: Purpose | None,
+) -> tuple[_Sample, list[Finding]]:
+    """Gather what is known about one sample's wells and DNA, and what was noticed on the way."""
+    wells = plate.pick(target=assay.target, sample=sample, role=Role.SAMPLE)
+    genomes, dna_findings = genomes_in_well(plate, control, sample, settings, rules)
+    per_quantity, scale_findings = genomes_per_quantity(plate, assay, control, settings)
+    call = call_wells(wells, assay, rules, purpose) if rules and purpose else None
+    scale = per_quantity - genomes if per_quantity and genomes else None
+    measured = _Sample(assay=assay, wells=tuple(wells), call=call, genomes=genomes, scale=scale)
+    findings = [*plate.findings, *assay.findings, *_unmeasured(wells, sample, assay), *dna_findings, *scale_findings]
+    return measured, findings
 
 
 @dataclass(frozen=True, kw_only=True)
