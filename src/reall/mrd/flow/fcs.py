@@ -71,7 +71,7 @@ class FcsFile:
     masks: tuple[int | None, ...]
     findings: tuple[Finding, ...]
 
-    def pieces(self, events_per_piece: int = 65_536) -> Iterator[npt.NDArray[Any]]:
+    def pieces(self, events_per_piece: int = 32_768) -> Iterator[npt.NDArray[Any]]:
         """Give the stored events in order, as structured arrays with one field per channel (c1, c2, …)."""
         with self.path.open("rb") as file:
             file.seek(self.data_begin)

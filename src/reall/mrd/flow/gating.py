@@ -67,7 +67,7 @@ class Gated:
 
 
 def apply_gates(
-    file: FcsFile, scheme: GatingScheme, *, keep: Iterable[str] = (), events_per_piece: int = 65_536
+    file: FcsFile, scheme: GatingScheme, *, keep: Iterable[str] = (), events_per_piece: int = 32_768
 ) -> Gated:
     """Count the events of every gate.
 
