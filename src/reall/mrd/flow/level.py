@@ -14,7 +14,15 @@ from reall.mrd.flow.fcs import FcsFile
 from reall.mrd.flow.gates import GatingScheme
 from reall.mrd.flow.gating import Gated
 from reall.mrd.intervals import detection_limit, fraction_interval
-from reall.mrd.result import Finding, MrdClass, MrdResult, Purpose, Severity, no_rule_set_finding
+from reall.mrd.result import (
+    Finding,
+    MrdClass,
+    MrdResult,
+    Purpose,
+    Severity,
+    no_rule_set_finding,
+    significant,
+)
 from reall.mrd.ruleset import RuleSet
 
 METHOD = "flow cytometry"
@@ -51,9 +59,9 @@ def level_from_counts(
     """Give the result of one tube.
 
     With a rule set: quantified from `flow.loq_events` on, positive but not quantifiable from
-    `flow.lod_events` on, negative below, with the detection limit as its sensitivity. The interval of a
-    negative reaches to the detection limit, or to the 95 % upper limit of what was counted where that is
-    higher.
+    `flow.lod_events` on, negative below. The sensitivity is the detection limit, and never better than what
+    counting so many cells can show. The interval of a negative reaches to the sensitivity, or to the 95 % upper
+    limit of the events that were seen after all, where that is higher.
 
     Raises:
         UnusableLaboratoryData: no cells, more leukaemic events than cells, or a negative count.
@@ -69,7 +77,7 @@ def level_from_counts(
         tissue=where.tissue,
         purpose=where.purpose,
         target=target,
-        level_fraction=counts.target_events / counts.cells if counts.target_events else None,
+        level_fraction=significant(counts.target_events / counts.cells) if counts.target_events else None,
         interval=fraction_interval(counts.target_events, counts.cells),
         cells=counts.cells,
         denominator=counts.cells_counted or DENOMINATOR_NOT_STATED,
@@ -126,7 +134,8 @@ def gates_to_json(gated: Gated) -> list[dict[str, Any]]:
 
 def _classify(measured: MrdResult, counts: Counts, ruleset: RuleSet) -> MrdResult:
     lod, loq = ruleset.limit("flow", "lod_events"), ruleset.limit("flow", "loq_events")
-    detectable, quantifiable = min(1.0, lod.value / counts.cells), min(1.0, loq.value / counts.cells)
+    detectable = significant(max(min(1.0, lod.value / counts.cells), detection_limit(counts.cells)))
+    quantifiable = significant(min(1.0, loq.value / counts.cells))
     judged = replace(
         measured,
         sensitivity_fraction=detectable,
@@ -153,8 +162,8 @@ def _classify(measured: MrdResult, counts: Counts, ruleset: RuleSet) -> MrdResul
         judged,
         classification=MrdClass.NEGATIVE,
         level_fraction=None,
-        interval=(0.0, max(detectable, measured.interval[1])),
-        interval_meaning="not detected: up to the detection limit or the 95 % upper limit if that is higher",
+        interval=(0.0, max(detectable, measured.interval[1]) if counts.target_events else detectable),
+        interval_meaning="not detected: up to the sensitivity or the 95 % upper limit if that is higher",
         findings=(*judged.findings, _note(f"{counts.target_events} events lie below {lod.quote()}.", "lod")),
     )
 

@@ -13,7 +13,15 @@ from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Role
 from reall.mrd.ngs.settings import Settings, load_settings
 from reall.mrd.ngs.spikes import ALL_FAMILIES, Line, Normalisation, normalise
 from reall.mrd.ngs.variants import find_leaders
-from reall.mrd.result import Finding, MrdClass, MrdResult, Purpose, Severity, no_rule_set_finding
+from reall.mrd.result import (
+    Finding,
+    MrdClass,
+    MrdResult,
+    Purpose,
+    Severity,
+    no_rule_set_finding,
+    significant,
+)
 from reall.mrd.ruleset import RuleSet
 
 METHOD = "NGS"
@@ -198,7 +206,7 @@ def _result(
         timepoint=sample.label,
         day=sample.day,
         target=marker.name,
-        level_fraction=reads / sample.reads if reads else None,
+        level_fraction=significant(reads / sample.reads) if reads else None,
         interval=_interval_of_reads(reads, sample.reads, cells),
         cells=cells,
         denominator=OF_READS,
@@ -232,7 +240,7 @@ def _in_cells(share: MrdResult, reads: int, cells: float, family: str, line: Lin
     )
     return replace(
         share,
-        level_fraction=min(1.0, copies / cells) if reads else None,
+        level_fraction=significant(min(1.0, copies / cells)) if reads else None,
         interval=(min(1.0, low / cells), min(1.0, high / cells)),
         denominator=OF_CELLS,
         details={**share.details, "copies": copies if reads else None, "normalised_by": family},
@@ -273,8 +281,8 @@ def _classify(measured: MrdResult, reads: int, cells: float | None, ruleset: Rul
         return replace(
             judged,
             classification=MrdClass.NEGATIVE,
-            interval=(0.0, max(sensitivity, judged.interval[1])),
-            interval_meaning="not detected: up to the sensitivity or the 95 % upper limit if that is higher",
+            interval=(0.0, sensitivity),
+            interval_meaning="not detected: below the sensitivity",
         )
     copies = judged.details.get("copies")
     if loq is not None and copies is not None and copies >= loq.value:
@@ -290,6 +298,7 @@ def _classify(measured: MrdResult, reads: int, cells: float | None, ruleset: Rul
     return replace(
         judged,
         classification=MrdClass.POSITIVE_NOT_QUANTIFIABLE,
+        level_fraction=None,
         interval=(0.0, upper),
         interval_meaning="above 0, up to the quantification limit or the 95 % upper limit if that is higher",
         findings=(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def read_vidjil(path: Path, *, analysis: Path | None = None) -> Repertoire:
     return Repertoire(
         source=path.name,
         samples=samples,
-        clonotypes=clonotypes,
+        clonotypes=_led_by_the_largest(clonotypes),
         spike_ins=spike_ins,
         findings=tuple(tags.findings(listed)),
     )
@@ -118,6 +119,20 @@ def _clonotype(
         v_family=_v_family(row.get("name") or ""),
         variant_of=tags.leader.get(identity),
         spike_in=label if label in known_spikes else None,
+    )
+
+
+def _led_by_the_largest(clonotypes: Sequence[Clonotype]) -> tuple[Clonotype, ...]:
+    """People group clonotypes in any order; the largest of a group speaks for it."""
+    largest: dict[str, Clonotype] = {}
+    for one in clonotypes:
+        group = one.variant_of or one.id
+        if group not in largest or max(one.reads) > max(largest[group].reads):
+            largest[group] = one
+    return tuple(
+        replace(one, variant_of=leader.id if leader.id != one.id else None)
+        for one in clonotypes
+        if (leader := largest[one.variant_of or one.id])
     )
 
 
