@@ -110,8 +110,11 @@ def _in_words(result: dict[str, object]) -> str:
     lines = [level_in_words(result)]
     gates = result.get("gates")
     if isinstance(gates, list):
-        lines += ["", "gate                             events   of parent"]
+        lines += ["", f"{'gate':<40} {'events':>9}   of parent"]
+        depth: dict[str | None, int] = {None: 0}
         for gate in gates:
+            depth[gate["name"]] = depth[gate["parent"]] + 1
+            name = "  " * (depth[gate["name"]] - 1) + gate["name"]
             share = gate["fraction_of_parent"]
-            lines.append(f"{gate['name']:<30} {gate['events']:>9}   {'-' if share is None else format(share, '.3%')}")
+            lines.append(f"{name:<40} {gate['events']:>9}   {'-' if share is None else format(share, '.3%')}")
     return "\n".join([*lines, *findings_in_words(result)])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reall.mrd.ngs.repertoire import Repertoire
 
 _TOP = 12
+_SHOWN_AS_PERCENT = 1e-5
 
 
 @click.command("ngs")
@@ -116,9 +117,11 @@ def _in_words(answer: Mapping[str, Any]) -> str:
     shown += [one for one in answer["clonotypes"] if one["role"] != "marker"][:_TOP]
     for one in shown:
         shares = [one["fractions"][label] for label in labels]
-        cells = ["-" if share is None else f"{share:.3%}" for share in shares]
+        cells = ["-" if share is None else f"{share:.3%}" if share >= _SHOWN_AS_PERCENT else f"{share:.1e}" for share in shares]
         lines.append(_row(one["clonotype"], one["role"], cells))
-    return "\n".join([*lines, "", level_in_words(answer), *findings_in_words(answer)]).lstrip()
+    # The alerts stand at the top; they are not said again among the findings.
+    others = [finding for finding in answer["findings"] if finding["rule"] != "growing_untracked_clone"]
+    return "\n".join([*lines, "", level_in_words(answer), *findings_in_words({"findings": others})]).lstrip()
 
 
 def _row(name: str, role: str, cells: Sequence[str]) -> str:

@@ -147,14 +147,15 @@ def _ordered(gates: Sequence[Gate], scheme: str) -> tuple[Gate, ...]:
     placed: dict[str, Gate] = {}
     waiting = list(gates)
     while waiting:
-        ready = [gate for gate in waiting if all(need in placed for need in _needs(gate))]
-        if not ready:
+        # One at a time, so that the declared order is kept wherever parents allow it.
+        ready = next((gate for gate in waiting if all(need in placed for need in _needs(gate))), None)
+        if ready is None:
             gate = waiting[0]
             missing = [need for need in _needs(gate) if need not in by_name]
             reason = f"refers to {missing[0]!r}, which is not declared" if missing else "is its own ancestor"
             raise _unusable(f"The gate {gate.name!r} {reason}.", scheme)
-        placed |= {gate.name: gate for gate in ready}
-        waiting = [gate for gate in waiting if gate.name not in placed]
+        placed[ready.name] = ready
+        waiting.remove(ready)
     return tuple(placed.values())
 
 
