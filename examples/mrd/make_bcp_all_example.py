@@ -63,7 +63,9 @@ def write_fcs(path: Path, values: np.ndarray) -> None:
         if marker:
             text[f"$P{number}S"] = marker
     segment = "|" + "".join(f"{key}|{value}|" for key, value in text.items())
-    header = "FCS3.1    " + "".join(f"{place:>8}" for place in (58, 57 + len(segment), begin, begin + len(data) - 1, 0, 0))
+    header = "FCS3.1    " + "".join(
+        f"{place:>8}" for place in (58, 57 + len(segment), begin, begin + len(data) - 1, 0, 0)
+    )
     path.write_bytes((header + segment).encode().ljust(begin) + data)
 
 

@@ -61,7 +61,5 @@ def scheme_from(strategy: flowkit.GatingStrategy, name: str) -> GatingScheme:
             corners = tuple((float(a), float(b)) for a, b in gate.vertices)
             gates.append(Polygon(**common, x=x, y=y, corners=corners))
     matrices = list(strategy.comp_matrices.values())
-    matrix = (
-        Compensation.from_spill(matrices[0].detectors, matrices[0].matrix, where=name) if matrices else None
-    )
+    matrix = Compensation.from_spill(matrices[0].detectors, matrices[0].matrix, where=name) if matrices else None
     return GatingScheme(name=name, gates=tuple(gates), compensation=matrix)

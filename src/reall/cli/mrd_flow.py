@@ -11,7 +11,7 @@ import click
 _CELLS = {"nucleated": "nucleated cells", "mononuclear": "mononuclear cells"}
 
 
-class _Counts(click.ParamType):
+class _Counts(click.ParamType[tuple[int, int]]):
     """Two whole numbers, `target,total`."""
 
     name = "target,total"
@@ -42,6 +42,7 @@ class _Counts(click.ParamType):
 @click.option("--plot", type=click.Path(path_type=Path), help="Write the gates as a picture (PNG, SVG, PDF).")
 @click.option("--json", "as_json", is_flag=True, help="Write reall.mrd/1 to stdout.")
 def command(
+    *,
     file: Path | None,
     gates: Path | None,
     counts: tuple[int, int] | None,
@@ -86,7 +87,7 @@ def command(
             Counts(target_events=counts[0], cells=counts[1], cells_counted=said), ruleset, label=label
         )
     else:
-        assert file is not None  # noqa: S101 - one of the two was given
+        assert file is not None
         if gates is None:
             raise WrongUsage(
                 "A file needs --gates.",

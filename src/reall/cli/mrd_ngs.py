@@ -31,6 +31,7 @@ _SHOWN_AS_PERCENT = 1e-5
 @click.option("--plot", type=click.Path(path_type=Path), help="Write the course as a picture (PNG, SVG, PDF).")
 @click.option("--json", "as_json", is_flag=True, help="Write reall.mrd/1 to stdout.")
 def command(
+    *,
     files: tuple[Path, ...],
     days: str | None,
     track: tuple[str, ...],
@@ -117,7 +118,10 @@ def _in_words(answer: Mapping[str, Any]) -> str:
     shown += [one for one in answer["clonotypes"] if one["role"] != "marker"][:_TOP]
     for one in shown:
         shares = [one["fractions"][label] for label in labels]
-        cells = ["-" if share is None else f"{share:.3%}" if share >= _SHOWN_AS_PERCENT else f"{share:.1e}" for share in shares]
+        cells = [
+            "-" if share is None else f"{share:.3%}" if share >= _SHOWN_AS_PERCENT else f"{share:.1e}"
+            for share in shares
+        ]
         lines.append(_row(one["clonotype"], one["role"], cells))
     # The alerts stand at the top; they are not said again among the findings.
     others = [finding for finding in answer["findings"] if finding["rule"] != "growing_untracked_clone"]

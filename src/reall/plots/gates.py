@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse, Rectangle as Box
+from matplotlib.patches import Ellipse
 from matplotlib.patches import Polygon as Outline
+from matplotlib.patches import Rectangle as Box
 
 from reall.mrd.flow.fcs import FcsFile
 from reall.mrd.flow.gates import Axis, Ellipsoid, Gate, GatingScheme, Polygon, Rectangle, axes_of
@@ -30,14 +31,14 @@ _FLAT = 2  # a panel shows two channels
 def draw_gate(axes: Axes, gate: Gate, names: Sequence[str], events: Floats, inside: npt.NDArray[np.bool_]) -> None:
     """Draw the parent's events on the gate's channels (events × 1 or 2), those inside in blue, and its outline."""
     if events.shape[1] == 1:
-        _draw_interval(axes, gate, events[:, 0])
+        _draw_interval(axes, gate, events[:, 0], inside)
     else:
         # Every k-th event, so that the same file gives the same picture.
         step = max(1, len(events) // _MOST_POINTS)
         shown, within = events[::step], inside[::step]
         size = 2 if len(shown) > _MOST_POINTS // 8 else 6
-        axes.scatter(*shown[~within, :2].T, s=size, c=OUTSIDE, lw=0, rasterized=True)
-        axes.scatter(*shown[within, :2].T, s=size, c=INSIDE, lw=0, rasterized=True)
+        for events_of_one_kind, colour in ((shown[~within], OUTSIDE), (shown[within], INSIDE)):
+            axes.scatter(events_of_one_kind[:, 0], events_of_one_kind[:, 1], s=size, c=colour, lw=0, rasterized=True)
         _outline(axes, gate)
         axes.set_ylabel(names[1], fontsize=8)
     axes.set_xlabel(names[0], fontsize=8)
@@ -55,7 +56,13 @@ def draw_gates(figure: Figure, file: FcsFile, scheme: GatingScheme) -> Gated:
         axes = axes_of(gate)[:_FLAT]
         parent = gated.places[gate.parent] if gate.parent is not None else np.arange(file.events)
         inside = np.isin(parent, gated.places[gate.name], assume_unique=True)
-        draw_gate(panel, gate, [_name(file, axis) for axis in axes], scaled_values(file, scheme, axes)[parent], inside)
+        draw_gate(
+            panel,
+            gate,
+            [_name(file, axis) for axis in axes],
+            scaled_values(file, scheme, axes)[parent],
+            inside,
+        )
         more = f" (+{len(axes_of(gate)) - _FLAT} more)" if len(axes_of(gate)) > _FLAT else ""
         outside = "outside: " if gate.complement else ""
         panel.set_title(
@@ -83,8 +90,10 @@ def _name(file: FcsFile, axis: Axis) -> str:
     return f"{channel.marker} ({channel.detector})"
 
 
-def _draw_interval(axes: Axes, gate: Gate, values: Floats) -> None:
-    axes.hist(values, bins=100, color=OUTSIDE, lw=0)
+def _draw_interval(axes: Axes, gate: Gate, values: Floats, inside: npt.NDArray[np.bool_]) -> None:
+    bins: list[float] = np.histogram_bin_edges(values, bins=100).tolist()
+    axes.hist(values[~inside], bins=bins, color=OUTSIDE, lw=0)
+    axes.hist(values[inside], bins=bins, color=INSIDE, lw=0)
     axes.set_ylabel("events", fontsize=8)
     if isinstance(gate, Rectangle):
         for bound in (gate.ranges[0].low, gate.ranges[0].high):
@@ -106,4 +115,4 @@ def _outline(axes: Axes, gate: Gate) -> None:
             values, vectors = np.linalg.eigh(np.array(gate.covariance)[:_FLAT, :_FLAT])
             width, height = 2 * np.sqrt(gate.distance_squared * values)
             angle = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
-            axes.add_patch(Ellipse(gate.centre[:_FLAT], width, height, angle=angle, fill=False, ec=GATE, lw=1.4))
+            axes.add_patch(Ellipse((gate.centre[0], gate.centre[1]), width, height, angle=angle, fill=False, ec=GATE, lw=1.4))

@@ -48,7 +48,7 @@ class Compensation:
                 why="Two dyes that look alike in all detectors cannot be told apart.",
                 next="Check the single stainings from which the matrix was computed.",
             )
-        return cls(detectors=tuple(detectors), unmixing=np.linalg.inv(matrix))
+        return cls(detectors=tuple(detectors), unmixing=np.linalg.inv(matrix).astype(np.float64))
 
 
 def from_keywords(keywords: Mapping[str, str], *, where: str) -> Compensation | None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import flowio
 import numpy as np
@@ -115,10 +115,10 @@ def read_fcs(path: Path, *, data_set: int | None = None, trust: str | None = Non
             number of events, several data sets and none chosen, or a way of storing events that is not read.
     """
     if not path.is_file():
-        _refuse(path, "There is no such file.", next="Give the path of an FCS file.")
+        raise _unusable(path, "There is no such file.", next="Give the path of an FCS file.")
     starts = _data_set_starts(path)
     if data_set is None and len(starts) > 1:
-        _refuse(
+        raise _unusable(
             path,
             f"The file holds {len(starts)} data sets.",
             why="They may come from different tubes or cytometer modes, and only one can be meant.",
@@ -126,7 +126,7 @@ def read_fcs(path: Path, *, data_set: int | None = None, trust: str | None = Non
         )
     wanted = 1 if data_set is None else data_set
     if not 1 <= wanted <= len(starts):
-        _refuse(path, f"There is no data set {wanted}; the file holds {len(starts)}.", next="Choose another.")
+        raise _unusable(path, f"There is no data set {wanted}; the file holds {len(starts)}.", next="Choose another.")
     return _open(path, starts[wanted - 1], trust)
 
 
@@ -139,7 +139,7 @@ def _data_set_starts(path: Path) -> list[int]:
         if step == 0:
             return starts
         if step < 0 or starts[-1] + step >= size:
-            _refuse(
+            raise _unusable(
                 path,
                 f"$NEXTDATA of data set {len(starts)} points to byte {starts[-1] + step}, "
                 f"outside the file of {size} bytes.",
@@ -155,18 +155,18 @@ def _header(path: Path, start: int) -> tuple[str, list[int]]:
         raw = file.read(_HEADER_BYTES)
     version = raw[:6].decode("ascii", errors="replace")
     if version not in VERSIONS:
-        _refuse(
+        raise _unusable(
             path,
             f"Byte {start} does not start an FCS data set (found {version!r}).",
             next=f"Give a file of {VERSIONS[0]} to {VERSIONS[-1]}.",
         )
     if len(raw) < _HEADER_BYTES:
-        _refuse(path, f"The HEADER ends after {len(raw)} of {_HEADER_BYTES} bytes; the file is truncated.")
+        raise _unusable(path, f"The HEADER ends after {len(raw)} of {_HEADER_BYTES} bytes; the file is truncated.")
     fields = [raw[place : place + 8].decode("ascii", errors="replace").strip() for place in range(10, 58, 8)]
     try:
         return version, [int(field) if field else 0 for field in fields]
-    except ValueError:
-        _refuse(path, f"The HEADER holds {fields}, which are not six byte offsets.")
+    except ValueError as error:
+        raise _unusable(path, f"The HEADER holds {fields}, which are not six byte offsets.") from error
 
 
 def _keywords(path: Path, start: int) -> dict[str, str]:
@@ -174,24 +174,24 @@ def _keywords(path: Path, start: int) -> dict[str, str]:
     _, (text_first, text_last, *_rest) = _header(path, start)
     size = path.stat().st_size
     if start + text_last >= size:
-        _refuse(
+        raise _unusable(
             path,
             f"The TEXT segment should end at byte {start + text_last}; the file has {size} bytes.",
             why="The file is truncated, and its keywords are not complete.",
             next="Copy or export it again.",
         )
     if text_first < _HEADER_BYTES or text_last <= text_first:
-        _refuse(path, f"The HEADER puts the TEXT segment at bytes {text_first} to {text_last}.")
+        raise _unusable(path, f"The HEADER puts the TEXT segment at bytes {text_first} to {text_last}.")
     try:
         # use_header_offsets keeps FlowIO from judging the data offsets: that is done in _data_offsets.
         flow_data = flowio.FlowData(path, only_text=True, use_header_offsets=True, nextdata_offset=start)
     except (FlowIOException, ValueError, KeyError, EOFError, IndexError) as error:
-        _refuse(
+        raise _unusable(
             path,
             f"The keywords cannot be read ({type(error).__name__}: {error}).",
             why="Without $PAR, $DATATYPE, $BYTEORD and the channels the events have no meaning.",
             next="Export the file again from the cytometer.",
-        )
+        ) from error
     return {key.strip().lower(): value for key, value in flow_data.text.items()}
 
 
@@ -200,10 +200,12 @@ def _open(path: Path, start: int, trust: str | None) -> FcsFile:
     keywords = _keywords(path, start)
     mode = keywords.get("mode", "L").strip().upper()
     if mode != "L":
-        _refuse(path, f"$MODE is {mode}: histograms, not single events.", next="Export list mode data.")
+        raise _unusable(path, f"$MODE is {mode}: histograms, not single events.", next="Export list mode data.")
     event_type, masks = _event_layout(path, keywords)
     findings: list[Finding] = []
-    offsets = _data_offsets(path, version, header, keywords, trust, findings)
+    offsets = _data_offsets(
+        path=path, version=version, header=header, keywords=keywords, trust=trust, findings=findings
+    )
     events = _event_count(path, keywords, offsets, event_type.itemsize, findings)
     _refuse_truncated(path, start + offsets.first, events, event_type.itemsize)
     return FcsFile(
@@ -220,6 +222,7 @@ def _open(path: Path, start: int, trust: str | None) -> FcsFile:
 
 
 def _data_offsets(
+    *,
     path: Path,
     version: str,
     header: list[int],
@@ -229,11 +232,12 @@ def _data_offsets(
 ) -> _Offsets:
     in_header = _Offsets(first=header[2], last=header[3])
     in_text = _Offsets(
-        first=_integer(path, keywords, "begindata", absent=0), last=_integer(path, keywords, "enddata", absent=0)
+        first=_integer(path, keywords, "begindata", absent=0),
+        last=_integer(path, keywords, "enddata", absent=0),
     )
     header_says, text_says = in_header.last > 0, in_text.last > 0
     if not header_says and not text_says:
-        _refuse(path, "Neither HEADER nor TEXT says where the events are.", next="Export the file again.")
+        raise _unusable(path, "Neither HEADER nor TEXT says where the events are.", next="Export the file again.")
     if not text_says:
         return in_header
     too_large_for_header = in_text.last > _LARGEST_HEADER_OFFSET
@@ -246,7 +250,7 @@ def _data_offsets(
         f"TEXT at bytes {in_text.first} to {in_text.last}."
     )
     if trust not in TRUST:
-        _refuse(
+        raise _unusable(
             path,
             disagreement,
             why="Read from the wrong place, a file gives plausible but wrong events.",
@@ -266,7 +270,7 @@ def _event_count(
     stated = _integer(path, keywords, "tot", absent=-1)
     if stated < 0:
         if available % bytes_per_event:
-            _refuse(path, f"$TOT is missing and {available} bytes are no whole number of events.")
+            raise _unusable(path, f"$TOT is missing and {available} bytes are no whole number of events.")
         return available // bytes_per_event
     needed = stated * bytes_per_event
     if available == needed:
@@ -281,7 +285,7 @@ def _event_count(
             )
         )
         return stated
-    _refuse(
+    raise _unusable(
         path,
         f"The events are said to take bytes {offsets.first} to {offsets.last} ({available} bytes), "
         f"but $TOT = {stated} events need {needed} bytes.",
@@ -295,7 +299,7 @@ def _refuse_truncated(path: Path, first: int, events: int, bytes_per_event: int)
     needed = first + events * bytes_per_event
     if size < needed:
         whole = max(0, (size - first) // bytes_per_event)
-        _refuse(
+        raise _unusable(
             path,
             f"The file has {size} bytes and needs {needed}: {whole} of {events} events are complete.",
             why="The file is truncated; a level from a part of the events would be wrong.",
@@ -324,7 +328,7 @@ def _event_layout(path: Path, keywords: Mapping[str, str]) -> tuple[np.dtype[Any
             fields.append((f"c{number}", f"{order}u{_INTEGER_BYTES[bits]}"))
             masks.append(_bit_mask(path, keywords, number, bits))
         else:
-            _refuse(
+            raise _unusable(
                 path,
                 f"Channel {number} stores {bits} bits of type {letter or 'unknown'}.",
                 why="Read are integers of 8, 16, 32 and 64 bits and floating point numbers (F 32, D 64 bits).",
@@ -347,18 +351,18 @@ def _byte_order(path: Path, keywords: Mapping[str, str]) -> str:
         return "<"
     if order == counted[::-1]:
         return ">"
-    _refuse(path, f"$BYTEORD is {keywords.get('byteord')!r}: neither rising nor falling.")
+    raise _unusable(path, f"$BYTEORD is {keywords.get('byteord')!r}: neither rising nor falling.")
 
 
 def _channel(path: Path, keywords: Mapping[str, str], number: int) -> Channel:
     detector = keywords.get(f"p{number}n", "").strip()
     if not detector:
-        _refuse(path, f"Channel {number} has no name ($P{number}N).", next="Export the file again.")
+        raise _unusable(path, f"Channel {number} has no name ($P{number}N).", next="Export the file again.")
     amplifier = re.split(r"\s*,\s*", keywords.get(f"p{number}e", "0,0").strip())
     try:
         decades, value_at_zero = float(amplifier[0]), float(amplifier[1])
-    except (ValueError, IndexError):
-        _refuse(path, f"$P{number}E is {keywords.get(f'p{number}e')!r}, not two numbers.")
+    except (ValueError, IndexError) as error:
+        raise _unusable(path, f"$P{number}E is {keywords.get(f'p{number}e')!r}, not two numbers.") from error
     is_time = detector.lower() == "time"
     step = keywords.get("timestep", "").strip()
     return Channel(
@@ -384,9 +388,9 @@ def _number(path: Path, keywords: Mapping[str, str], name: str, *, absent: float
         return absent
     try:
         return float(text)
-    except ValueError:
-        _refuse(path, f"${name.upper()} is {text!r}, not a number.", next="Export the file again.")
+    except ValueError as error:
+        raise _unusable(path, f"${name.upper()} is {text!r}, not a number.", next="Export the file again.") from error
 
 
-def _refuse(path: Path, what: str, *, why: str = "", next: str = "") -> NoReturn:  # noqa: A002
-    raise UnusableLaboratoryData(what, where=str(path), why=why, next=next)
+def _unusable(path: Path, what: str, *, why: str = "", next: str = "") -> UnusableLaboratoryData:  # noqa: A002
+    return UnusableLaboratoryData(what, where=str(path), why=why, next=next)

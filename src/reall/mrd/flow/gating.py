@@ -153,9 +153,7 @@ def _plan(file: FcsFile, scheme: GatingScheme, axes: Sequence[Axis] = ()) -> _Pl
         unmixing=matrix.unmixing if compensated and matrix else np.empty((0, 0)),
         unmixing_column=columns,
         linear_bounds={
-            (axis.scale, bound): axis.scale.threshold(bound)
-            for gate in scheme.gates
-            for axis, bound in _bounds(gate)
+            (axis.scale, bound): axis.scale.threshold(bound) for gate in scheme.gates for axis, bound in _bounds(gate)
         },
     )
 
@@ -311,7 +309,8 @@ def _in_ellipsoid(piece: _Piece, gate: Ellipsoid, places: Places) -> Places:
     values = np.column_stack([axis.scale.transform(piece.values(axis, places)) for axis in gate.axes])
     offset = values - np.array(gate.centre)
     distance = np.sum(offset @ np.linalg.inv(np.array(gate.covariance)) * offset, axis=1)
-    return places[distance <= gate.distance_squared]
+    inside: Places = places[distance <= gate.distance_squared]
+    return inside
 
 
 def _in_combination(gate: Combination, parent: Places, held: Mapping[str, Places]) -> Places:

@@ -6,7 +6,7 @@ Read are the transformations flin, flog, fasinh and logicle and square spectrum 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from xml.etree import ElementTree as ET
 
 from reall.base.errors import UnusableLaboratoryData
@@ -83,7 +83,12 @@ class _Reader:
             for key, value in kind.attrib.items()
             if key.startswith(_TRANSFORMS)
         }
-        makers = {"flin": Linear, "flog": Logarithm, "fasinh": Asinh, "logicle": Logicle}
+        makers: dict[str, Callable[..., Scale]] = {
+            "flin": Linear,
+            "flog": Logarithm,
+            "fasinh": Asinh,
+            "logicle": Logicle,
+        }
         if name not in makers:
             raise _unusable(f"The transformation {name!r} is not read.", self.where)
         return makers[name](**parameters)
@@ -139,9 +144,7 @@ class _Reader:
         corners = [self._coordinates(vertex) for vertex in element.findall(f"{_GATING}vertex")]
         if len(axes) != 2 or len(corners) < 3 or any(len(corner) != 2 for corner in corners):  # noqa: PLR2004
             raise _unusable(f"The polygon {name!r} needs two dimensions and at least three vertices.", self.where)
-        return Polygon(
-            name=name, parent=parent, x=axes[0], y=axes[1], corners=tuple((a, b) for a, b in corners)
-        )
+        return Polygon(name=name, parent=parent, x=axes[0], y=axes[1], corners=tuple((a, b) for a, b in corners))
 
     def _ellipsoid(self, element: ET.Element) -> Ellipsoid:
         name, parent = self._name_and_parent(element)

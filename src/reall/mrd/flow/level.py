@@ -94,7 +94,12 @@ def level_from_counts(
 
 
 def level_from_gates(
-    file: FcsFile, scheme: GatingScheme, gated: Gated, ruleset: RuleSet | None, *, label: SampleLabel | None = None
+    file: FcsFile,
+    scheme: GatingScheme,
+    gated: Gated,
+    ruleset: RuleSet | None,
+    *,
+    label: SampleLabel | None = None,
 ) -> MrdResult:
     """Give the result of a gated file; `scheme` must declare a level.
 
@@ -146,7 +151,7 @@ def _classify(measured: MrdResult, counts: Counts, ruleset: RuleSet) -> MrdResul
     blocking = _blocking_findings(counts, ruleset)
     if blocking:
         return replace(judged, findings=(*judged.findings, *blocking))
-    assert measured.interval is not None  # noqa: S101 - set for every count
+    assert measured.interval is not None
     if counts.target_events >= loq.value:
         return replace(judged, classification=MrdClass.QUANTIFIED)
     if counts.target_events >= lod.value:
@@ -156,7 +161,10 @@ def _classify(measured: MrdResult, counts: Counts, ruleset: RuleSet) -> MrdResul
             level_fraction=None,
             interval=(0.0, max(quantifiable, measured.interval[1])),
             interval_meaning="above 0, up to the quantification limit or the 95 % upper limit if that is higher",
-            findings=(*judged.findings, _note(f"{counts.target_events} events lie below {loq.quote()}.", "loq")),
+            findings=(
+                *judged.findings,
+                _note(f"{counts.target_events} events lie below {loq.quote()}.", "loq"),
+            ),
         )
     return replace(
         judged,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -30,7 +30,12 @@ from reall.mrd.flow.gates import (
 from reall.mrd.flow.gatingml import parse_gatingml
 from reall.mrd.flow.scales import Asinh, Linear, Logarithm, Logicle, Raw, Scale
 
-_SCALES = {"linear": Linear, "logarithm": Logarithm, "asinh": Asinh, "logicle": Logicle}
+_SCALES: Mapping[str, Callable[..., Scale]] = {
+    "linear": Linear,
+    "logarithm": Logarithm,
+    "asinh": Asinh,
+    "logicle": Logicle,
+}
 
 
 def read_gates(path: Path) -> GatingScheme:
@@ -68,7 +73,9 @@ def _to_scheme(content: Mapping[str, Any], path: Path) -> GatingScheme:
         if matrix == "file"
         else Compensation.from_spill(matrix["detectors"], matrix["spill"], where=f"{path}, compensation"),
         level=LevelDefinition(
-            targets=tuple(level["targets"]), denominator=level["denominator"], cells_counted=level["cells_counted"]
+            targets=tuple(level["targets"]),
+            denominator=level["denominator"],
+            cells_counted=level["cells_counted"],
         )
         if level
         else None,

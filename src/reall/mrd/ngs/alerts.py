@@ -69,20 +69,14 @@ def growing_untracked_clones(
     standards = [one for one in repertoire.clonotypes if one.role is Role.STANDARD]
     known = {one.id for one in (*standards, *markers)}
     untracked = [one for one in repertoire.clonotypes if one.id not in known]
-    found = [
-        alert
-        for one in untracked
-        if (alert := _first_growth(repertoire, one, standards, settings)) is not None
-    ]
+    found = [alert for one in untracked if (alert := _first_growth(repertoire, one, standards, settings)) is not None]
     grown = [alert.clonotype for alert in found]
     follows = find_leaders(grown, [*standards, *markers, *grown], settings)
     kept = [alert for alert in found if alert.clonotype.id not in follows]
     counted = [
         GrowthAlert(**{**vars(alert), "variants": _followers(alert.clonotype, untracked, settings)}) for alert in kept
     ]
-    return tuple(
-        sorted(counted, key=lambda alert: (alert.sample, -repertoire.share(alert.clonotype, alert.sample)))
-    )
+    return tuple(sorted(counted, key=lambda alert: (alert.sample, -repertoire.share(alert.clonotype, alert.sample))))
 
 
 def _followers(leader: Clonotype, clonotypes: Sequence[Clonotype], settings: Settings) -> int:

@@ -132,7 +132,7 @@ def follow(
     lines = [normalise(repertoire, place, settings) for place in range(len(repertoire.samples))]
     results = tuple(
         replace(
-            _result(repertoire, marker, place, cells_of[place], lines[place], ruleset),
+            _result(repertoire, marker, place, cells=cells_of[place], lines=lines[place], ruleset=ruleset),
             tissue=tissue,
             purpose=purpose,
         )
@@ -153,9 +153,7 @@ def follow(
 
 def _with_standards(repertoire: Repertoire, standards: Sequence[str]) -> Repertoire:
     ids = {one.id for name in standards for one in repertoire.named(name, "--standard")}
-    clonotypes = tuple(
-        replace(one, role=Role.STANDARD) if one.id in ids else one for one in repertoire.clonotypes
-    )
+    clonotypes = tuple(replace(one, role=Role.STANDARD) if one.id in ids else one for one in repertoire.clonotypes)
     return replace(repertoire, clonotypes=clonotypes)
 
 
@@ -194,6 +192,7 @@ def _result(
     repertoire: Repertoire,
     marker: Clonotype,
     place: int,
+    *,
     cells: float | None,
     lines: Normalisation | None,
     ruleset: RuleSet | None,
@@ -234,9 +233,8 @@ def _in_cells(share: MrdResult, reads: int, cells: float, family: str, line: Lin
     fewest, most = (reads * limit for limit in line.interval)
     low = poisson_interval(math.floor(fewest))[0]
     high = poisson_interval(math.ceil(most))[1] if math.isfinite(most) else cells
-    text = (
-        f"Copies from spiked-in standards, family {family} ({line.points} amounts"
-        + (f", r² {line.r_squared:.3f})." if line.r_squared is not None else ").")
+    text = f"Copies from spiked-in standards, family {family} ({line.points} amounts" + (
+        f", r² {line.r_squared:.3f})." if line.r_squared is not None else ")."
     )
     return replace(
         share,
@@ -276,7 +274,7 @@ def _classify(measured: MrdResult, reads: int, cells: float | None, ruleset: Rul
         sensitivity_fraction=sensitivity,
         quantitative_range=(min(1.0, loq.value / cells), 1.0) if loq else None,
     )
-    assert judged.interval is not None  # noqa: S101 - set for every count
+    assert judged.interval is not None
     if reads == 0:
         return replace(
             judged,

@@ -15,9 +15,7 @@ from reall.mrd.result import Finding, Severity
 _TABLE_READERS = {".tsv": read_airr, ".airr": read_airr, ".csv": read_day_table}
 
 
-def open_repertoire(
-    files: Sequence[Path], *, days: str | None = None, analysis: Path | None = None
-) -> Repertoire:
+def open_repertoire(files: Sequence[Path], *, days: str | None = None, analysis: Path | None = None) -> Repertoire:
     """Read one file of several samples, or several files of one sample each in order of time.
 
     `days` is `0,48,90` or a CSV whose columns `reads_d<day>` or whose column `day` hold the days in the order

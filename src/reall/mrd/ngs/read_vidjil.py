@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def read_vidjil(path: Path, *, analysis: Path | None = None) -> Repertoire:
     spike_ins = _spike_ins(content)
     known = {spike.name for spike in spike_ins}
     clonotypes = tuple(
-        _clonotype(row, number, len(samples), known, tags, path) for number, row in enumerate(clones, start=1)
+        _clonotype(row, f"{path}, clone {number}", samples=len(samples), known_spikes=known, tags=tags)
+        for number, row in enumerate(clones, start=1)
     )
     listed = {clonotype.id for clonotype in clonotypes}
     return Repertoire(
@@ -62,7 +64,7 @@ def sampling_days(path: Path) -> tuple[float, ...] | None:
         return None
     dates = [date.fromisoformat(stamp) for stamp in stamps]
     days = tuple(float((one - dates[0]).days) for one in dates)
-    return days if all(a < b for a, b in zip(days, days[1:], strict=False)) else None
+    return days if all(a < b for a, b in pairwise(days)) else None
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -97,14 +99,12 @@ def _samples(content: Mapping[str, Any], path: Path) -> tuple[Sample, ...]:
     )
 
 
-def _clonotype(
-    row: Mapping[str, Any], number: int, samples: int, known_spikes: set[str], tags: _Tags, path: Path
-) -> Clonotype:
+def _clonotype(row: Mapping[str, Any], where: str, *, samples: int, known_spikes: set[str], tags: _Tags) -> Clonotype:
     reads, identity = row.get("reads"), row.get("id")
     if not isinstance(reads, list) or len(reads) != samples or not all(isinstance(one, int) for one in reads):
-        raise _unusable(path, f"Clone {number} has reads {reads!r}, not one whole number for each of {samples} samples.")
+        raise _unusable(where, f"The reads are {reads!r}, not one whole number for each of {samples} samples.")
     if not identity:
-        raise _unusable(path, f"Clone {number} has no id.")
+        raise _unusable(where, "The clone has no id.")
     name = row.get("name") or identity
     label = row.get("label")
     is_standard = label in known_spikes or identity in tags.standards
@@ -146,7 +146,9 @@ def _spike_ins(content: Mapping[str, Any]) -> tuple[SpikeIn, ...]:
     """Standards declared in the configuration, or on the clones themselves (older files)."""
     declared = content.get("config", {}).get("labels") or []
     rows: Sequence[Mapping[str, Any]] = declared or [
-        {"name": row["label"], "copies": row["copies"]} for row in content["clones"] if "label" in row and "copies" in row
+        {"name": row["label"], "copies": row["copies"]}
+        for row in content["clones"]
+        if "label" in row and "copies" in row
     ]
     return tuple(
         SpikeIn(
@@ -190,10 +192,10 @@ def _read_analysis(path: Path) -> _Tags:
     return _Tags(path.name, frozenset(tagged), content.get("clusters") or ())
 
 
-def _unusable(path: Path, what: str) -> UnusableLaboratoryData:
+def _unusable(where: Path | str, what: str) -> UnusableLaboratoryData:
     return UnusableLaboratoryData(
         what,
-        where=str(path),
+        where=str(where),
         why="A part of the clonotypes would pass for all of them.",
         next="Export the .vidjil file again.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from reall.base.errors import UnusableLaboratoryData, WrongUsage
 from reall.mrd.result import Finding
@@ -103,7 +104,7 @@ class Repertoire:
                 + ", ".join(sample.label for sample in self.samples)
                 + ".",
             )
-        if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(days)):
             raise WrongUsage(
                 f"The days {', '.join(f'{day:g}' for day in days)} do not rise.",
                 where="--days",

@@ -23,7 +23,7 @@ def edits_between(one: str, other: str, *, most: int) -> int:
     if abs(len(one) - len(other)) > 2 * most:
         return most + 1
     beyond = most + 1
-    previous = {column: 0 for column in range(beyond)}
+    previous = dict.fromkeys(range(beyond), 0)
     best = beyond
     for row in range(1, len(one) + 1):
         current: dict[int, int] = {}
