@@ -2,81 +2,70 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from reall.mrd.ngs.repertoire import Repertoire
+from reall.base.errors import WrongUsage
+from reall.cli.mrd_output import FILE, chosen_purpose, emit, output_options, rule_options, svg
+from reall.mrd.constants import genomes_from_ng
+from reall.mrd.ngs.course import follow
+from reall.mrd.ngs.read import open_repertoire
+from reall.mrd.ngs.repertoire import Repertoire
+from reall.mrd.ngs.settings import load_settings
+from reall.mrd.ngs.spikes import vidjil_normalised_reads
+from reall.mrd.ruleset import load_ruleset
 
 _TOP = 12
 _SHOWN_AS_PERCENT = 1e-5
+_NAME_WIDTH = 44
 
 
-@click.command("ngs")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--days", help="Days of the samples: 0,48,90 or a CSV (columns reads_d0, reads_d48 … or day).")
 @click.option("--track", multiple=True, help="A marker, by id or name. May be repeated.")
 @click.option("--standard", multiple=True, help="A spiked-in clonotype, by id or name. May be repeated.")
-@click.option("--analysis", type=click.Path(path_type=Path), help="Vidjil's .analysis file with tags and groups.")
+@click.option("--analysis", type=FILE, help="Vidjil's .analysis file with tags and groups.")
 @click.option("--cells", help="Cell equivalents of DNA in the tube: one number, or one per sample.")
 @click.option("--dna-ng", help="DNA in the tube in nanograms instead of --cells.")
-@click.option("--rules", help="Rule set: a signed YAML file, or the word draft. Without it no call is made.")
 @click.option("--tissue", help="marrow, blood, …")
-@click.option("--purpose", type=click.Choice(["therapy_reduction", "therapy_intensification"]))
 @click.option("--vidjil-compatible", is_flag=True, help="Add Vidjil's normalized_reads for comparison.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Write the course as a picture (PNG, SVG, PDF).")
-@click.option("--json", "as_json", is_flag=True, help="Write reall.mrd/1 to stdout.")
-def command(
-    *,
-    files: tuple[Path, ...],
-    days: str | None,
-    track: tuple[str, ...],
-    standard: tuple[str, ...],
-    analysis: Path | None,
-    cells: str | None,
-    dna_ng: str | None,
-    rules: str | None,
-    tissue: str | None,
-    purpose: str | None,
-    vidjil_compatible: bool,
-    plot: Path | None,
-    as_json: bool,
-) -> None:
+@click.option("--plot", type=FILE, help="Write the course as a picture (PNG, SVG, PDF).")
+@rule_options
+@output_options
+def command(files: tuple[Path, ...], *, rules: str | None, purpose: str | None, **options: Any) -> None:
     """Follow the clonotypes of FILES (.vidjil, AIRR TSV, or a CSV by day; several = one per time point)."""
-    from reall.mrd.ngs.course import follow  # noqa: PLC0415 - lazy, so that --help stays fast
-    from reall.mrd.ngs.read import open_repertoire  # noqa: PLC0415
-    from reall.mrd.result import Purpose  # noqa: PLC0415
-    from reall.mrd.ruleset import load_ruleset  # noqa: PLC0415
-
-    repertoire = open_repertoire(files, days=days, analysis=analysis)
-    ruleset = load_ruleset(rules)
+    repertoire = open_repertoire(files, days=options["days"], analysis=options["analysis"])
     course = follow(
         repertoire,
-        track=track,
-        standards=standard,
-        cells=_cells(cells, dna_ng, len(repertoire.samples)),
-        ruleset=ruleset,
-        tissue=tissue,
-        purpose=Purpose(purpose) if purpose else None,
+        track=options["track"],
+        standards=options["standard"],
+        cells=_cells(options["cells"], options["dna_ng"], len(repertoire.samples)),
+        ruleset=load_ruleset(rules),
+        tissue=options["tissue"],
+        purpose=chosen_purpose(purpose),
     )
     answer = course.to_json()
-    if vidjil_compatible:
+    if options["vidjil_compatible"]:
         answer["vidjil_normalized_reads"] = _vidjil(repertoire)
-    if plot is not None:
-        from reall.plots.clonotypes import save_clonotypes  # noqa: PLC0415
+    if options["plot"]:
+        from reall.plots.clonotypes import save_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
 
-        save_clonotypes(course, plot)
-    click.echo(json.dumps(answer, indent=2) if as_json else _in_words(answer))
+        save_clonotypes(course, options["plot"])
+
+    def pictures() -> list[str]:
+        from reall.plots.clonotypes import draw_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
+
+        return [svg(lambda axes: draw_clonotypes(axes, course), width=9.0, height=3.5)]
+
+    output = {key: options[key] for key in ("as_json", "html_file", "pdf_file")}
+    emit([answer], answer, **output, pictures=pictures, table=_clonotypes_in_words(answer))
 
 
 def _cells(cells: str | None, dna_ng: str | None, samples: int) -> list[float] | None:
-    from reall.base.errors import WrongUsage  # noqa: PLC0415
-    from reall.mrd.constants import genomes_from_ng  # noqa: PLC0415
-
     if cells is not None and dna_ng is not None:
         raise WrongUsage("Give --cells or --dna-ng, not both.", why="One follows from the other.")
     text, option = (cells, "--cells") if cells is not None else (dna_ng, "--dna-ng")
@@ -97,9 +86,6 @@ def _cells(cells: str | None, dna_ng: str | None, samples: int) -> list[float] |
 
 
 def _vidjil(repertoire: Repertoire) -> list[dict[str, Any]]:
-    from reall.mrd.ngs.settings import load_settings  # noqa: PLC0415
-    from reall.mrd.ngs.spikes import vidjil_normalised_reads  # noqa: PLC0415
-
     settings = load_settings()
     return [
         {"sample": sample.label, "normalized_reads": vidjil_normalised_reads(repertoire, place, settings)}
@@ -107,27 +93,25 @@ def _vidjil(repertoire: Repertoire) -> list[dict[str, Any]]:
     ]
 
 
-def _in_words(answer: Mapping[str, Any]) -> str:
-    """Write alerts first, then the markers, then the largest clonotypes."""
-    from reall.cli.mrd_words import findings_in_words, level_in_words  # noqa: PLC0415
-
+def _clonotypes_in_words(answer: Mapping[str, Any]) -> str:
+    """Write alerts first, then the markers, then the largest other clonotypes."""
     labels = [sample["label"] for sample in answer["samples"]]
     lines = [f"ALERT {alert['at']}: {alert['text']}" for alert in answer["alerts"]]
     lines += ["", "share of all reads (- = not seen)", _row("clonotype", "role", labels)]
     shown = [one for one in answer["clonotypes"] if one["role"] == "marker"]
     shown += [one for one in answer["clonotypes"] if one["role"] != "marker"][:_TOP]
     for one in shown:
-        shares = [one["fractions"][label] for label in labels]
-        cells = [
-            "-" if share is None else f"{share:.3%}" if share >= _SHOWN_AS_PERCENT else f"{share:.1e}"
-            for share in shares
-        ]
-        lines.append(_row(one["clonotype"], one["role"], cells))
-    # The alerts stand at the top; they are not said again among the findings.
-    others = [finding for finding in answer["findings"] if finding["rule"] != "growing_untracked_clone"]
-    return "\n".join([*lines, "", level_in_words(answer), *findings_in_words({"findings": others})]).lstrip()
+        shares = [_share(one["fractions"][label]) for label in labels]
+        lines.append(_row(one["clonotype"], one["role"], shares))
+    return "\n".join(lines).lstrip()
+
+
+def _share(share: float | None) -> str:
+    if share is None:
+        return "-"
+    return f"{share:.3%}" if share >= _SHOWN_AS_PERCENT else f"{share:.1e}"
 
 
 def _row(name: str, role: str, cells: Sequence[str]) -> str:
-    short = name if len(name) <= 44 else f"{name[:41]}…"  # noqa: PLR2004 - fits a terminal line
-    return f"{short:<44} {role:<9}" + "".join(f"{cell:>11}" for cell in cells)
+    short = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
+    return f"{short:<{_NAME_WIDTH}} {role:<9}" + "".join(f"{cell:>11}" for cell in cells)

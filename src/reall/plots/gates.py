@@ -14,7 +14,7 @@ from matplotlib.patches import Polygon as Outline
 from matplotlib.patches import Rectangle as Box
 
 from reall.mrd.flow.fcs import FcsFile
-from reall.mrd.flow.gates import Axis, Ellipsoid, Gate, GatingScheme, Polygon, Rectangle, axes_of
+from reall.mrd.flow.gates import Axis, Combination, Ellipsoid, Gate, GatingScheme, Polygon, Rectangle, axes_of
 from reall.mrd.flow.gating import Gated, apply_gates, scaled_values
 
 if TYPE_CHECKING:
@@ -46,9 +46,22 @@ def draw_gate(axes: Axes, gate: Gate, names: Sequence[str], events: Floats, insi
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def draw_gates(figure: Figure, file: FcsFile, scheme: GatingScheme) -> Gated:
-    """Fill a figure with one panel for each gate that looks at channels; give the counts."""
-    drawn = [gate for gate in scheme.gates if axes_of(gate)]
+def draw_target_gates(figure: Figure, file: FcsFile, scheme: GatingScheme) -> Gated:
+    """Fill a figure with the gates that lead straight to the level: its targets and what they combine."""
+    if scheme.level is None:
+        return draw_gates(figure, file, scheme)
+    wanted = set(scheme.level.targets)
+    for gate in reversed(scheme.gates):
+        if gate.name in wanted and isinstance(gate, Combination):
+            wanted |= {member.gate for member in gate.members}
+            wanted |= {gate.parent} if gate.parent is not None else set()
+    return draw_gates(figure, file, scheme, [gate for gate in scheme.gates if gate.name in wanted])
+
+
+def draw_gates(figure: Figure, file: FcsFile, scheme: GatingScheme, gates: Sequence[Gate] | None = None) -> Gated:
+    """Fill a figure with one panel for each of `gates` (all) that looks at channels; give the counts."""
+    figure.clear()
+    drawn = [gate for gate in (scheme.gates if gates is None else gates) if axes_of(gate)]
     gated = apply_gates(file, scheme, keep=[gate.name for gate in scheme.gates])
     rows = -(-len(drawn) // _COLUMNS)
     panels = figure.subplots(rows, min(_COLUMNS, len(drawn)), squeeze=False).ravel()
@@ -66,9 +79,10 @@ def draw_gates(figure: Figure, file: FcsFile, scheme: GatingScheme) -> Gated:
         more = f" (+{len(axes_of(gate)) - _FLAT} more)" if len(axes_of(gate)) > _FLAT else ""
         outside = "outside: " if gate.complement else ""
         panel.set_title(
-            f"{gate.name}{more}\n{outside}{inside.sum():,} of {len(parent):,} in {gate.parent or 'all events'}",
-            fontsize=8, loc="left",
-        )  # fmt: skip
+            f"{gate.name}{more}\n{outside}{inside.sum():,} of {len(parent):,}\nin {gate.parent or 'all events'}",
+            fontsize=7.5,
+            loc="left",
+        )
     for panel in panels[len(drawn) :]:
         panel.set_visible(False)
     return gated
@@ -77,7 +91,7 @@ def draw_gates(figure: Figure, file: FcsFile, scheme: GatingScheme) -> Gated:
 def save_gates(file: FcsFile, scheme: GatingScheme, path: Path) -> None:
     """Write the picture; the ending of `path` decides the form (PNG, SVG, PDF)."""
     rows = -(-sum(1 for gate in scheme.gates if axes_of(gate)) // _COLUMNS)
-    figure = Figure(figsize=(12, 2.9 * rows + 0.4), layout="constrained")
+    figure = Figure(figsize=(12, 3.1 * rows + 0.4), layout="constrained")
     draw_gates(figure, file, scheme)
     figure.suptitle(f"{file.path.name}: {scheme.name}", x=0.01, ha="left", fontsize=10)
     figure.savefig(path, dpi=130)

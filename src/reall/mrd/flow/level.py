@@ -45,6 +45,7 @@ class SampleLabel:
     sample: str | None = None
     timepoint: str | None = None
     tissue: str | None = None
+    day: float | None = None
     purpose: Purpose | None = None
 
 
@@ -75,6 +76,7 @@ def level_from_counts(
         sample=where.sample,
         timepoint=where.timepoint,
         tissue=where.tissue,
+        day=where.day,
         purpose=where.purpose,
         target=target,
         level_fraction=significant(counts.target_events / counts.cells) if counts.target_events else None,

@@ -78,7 +78,6 @@ class NgsCourse:
                 rule="growing_untracked_clone",
                 severity=Severity.WARNING,
                 text=alert.to_json(self.repertoire)["text"],
-                look_at="The tracked markers say nothing about this clone.",
             )
             for alert in self.alerts
         ]
@@ -139,7 +138,7 @@ def follow(
         for marker in markers
         for place in range(len(repertoire.samples))
     )
-    proposed = () if track else (_proposal_finding(markers, settings),)
+    proposed = () if track else (_proposal_finding(markers),)
     return NgsCourse(
         repertoire=repertoire,
         markers=markers,
@@ -172,12 +171,11 @@ def _markers(repertoire: Repertoire, track: Sequence[str], settings: Settings) -
     return tuple(sorted((one for one in dominant if one.id not in follows), key=lambda one: -one.reads[0]))
 
 
-def _proposal_finding(markers: Sequence[Clonotype], settings: Settings) -> Finding:
+def _proposal_finding(markers: Sequence[Clonotype]) -> Finding:
     return Finding(
-        rule="markers proposed",
+        rule="marker_locus_share_min",
         severity=Severity.NOTE,
-        text=f"No marker was named; the {len(markers)} dominant clonotypes of the first sample are followed "
-        f"({settings.quote('marker_locus_share_min')}).",
+        text=f"No marker was named; the {len(markers)} dominant clonotypes of the first sample are followed.",
         look_at="Name the markers of the laboratory with --track.",
     )
 

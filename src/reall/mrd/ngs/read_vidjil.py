@@ -178,9 +178,9 @@ class _Tags:
             return []
         absent = sorted(self._named - listed)
         found = len(self._named & listed)
-        text = f"{self._source}: {found} clonotypes are tagged as spiked-in standards and left out as leukaemia."
+        text = f"{self._source}: {found} clonotypes are tagged as spiked-in standards and taken as such."
         if absent:
-            text += f" {len(absent)} more tagged ids are not listed in the result file: {', '.join(absent)}."
+            text += f" Tagged, but not listed in the result file: {', '.join(absent)}."
         return [Finding(rule="analysis file", severity=Severity.NOTE, text=text)]
 
 
