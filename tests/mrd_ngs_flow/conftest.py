@@ -1,24 +1,12 @@
-"""Where the tests find real data, and a writer of FCS files with chosen faults."""
+"""A writer of FCS files with chosen faults."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("REALL_SHARED", ROOT.parent / "shared")) / "data"
-
-
-def shared(path: str) -> Path:
-    """Give a file of the shared data, or skip the test."""
-    if not (SHARED / path).exists():
-        pytest.skip(f"real data {path} is not here (set REALL_SHARED)")
-    return SHARED / path
-
 
 FcsWriter = Callable[..., Path]
 

@@ -83,20 +83,21 @@ def command(file: Path | None, *, rules: str | None, purpose: str | None, **opti
         )
     opened = read_fcs(file, data_set=options["data_set"], trust=options["trust_offsets"])
     scheme = read_gates(gates)
-    gated = level_from_gates(opened, scheme, apply_gates(opened, scheme), ruleset, label=label)
-    extra = {"data_set": options["data_set"] or 1, "fcs_version": opened.version}
-    result = replace(gated, details={**gated.details, **extra}).to_json()
+    result = _from_gates(opened, scheme, ruleset, label, options["data_set"] or 1).to_json()
     if options["plot"]:
         from reall.plots.gates import save_gates  # noqa: PLC0415 - matplotlib is slow to import
 
         save_gates(opened, scheme, options["plot"])
-    emit(
-        [result],
-        document([result]),
-        **output,
-        pictures=lambda: [_picture(opened, scheme)],
-        table=_gates_in_words(result["gates"]),
-    )
+    table = _gates_in_words(result["gates"])
+    emit([result], document([result]), **output, pictures=lambda: [_picture(opened, scheme)], table=table)
+
+
+def _from_gates(
+    opened: FcsFile, scheme: GatingScheme, ruleset: RuleSet | None, label: SampleLabel, data_set: int
+) -> MrdResult:
+    result = level_from_gates(opened, scheme, apply_gates(opened, scheme), ruleset, label=label)
+    extra = {"data_set": data_set, "fcs_version": opened.version}
+    return replace(result, details={**result.details, **extra})
 
 
 def _from_counts(

@@ -129,4 +129,6 @@ def _outline(axes: Axes, gate: Gate) -> None:
             values, vectors = np.linalg.eigh(np.array(gate.covariance)[:_FLAT, :_FLAT])
             width, height = 2 * np.sqrt(gate.distance_squared * values)
             angle = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
-            axes.add_patch(Ellipse((gate.centre[0], gate.centre[1]), width, height, angle=angle, fill=False, ec=GATE, lw=1.4))
+            axes.add_patch(
+                Ellipse((gate.centre[0], gate.centre[1]), width, height, angle=angle, fill=False, ec=GATE, lw=1.4)
+            )

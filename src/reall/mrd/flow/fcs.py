@@ -19,15 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reall.base.errors import UnusableLaboratoryData
+from reall.mrd.flow.fcs_text import integer_in, number_in, read_header, read_keywords, unusable
 from reall.mrd.result import Finding, Severity
 
 Floats = npt.NDArray[np.float64]
 
-VERSIONS = ("FCS2.0", "FCS3.0", "FCS3.1", "FCS3.2")
 TRUST = ("header", "text")
-_HEADER_BYTES = 58
-_DOUBLED = "\0"  # stands for a doubled delimiter while TEXT is split; no instrument writes it
 _LARGEST_HEADER_OFFSET = 99_999_999  # eight digits; larger files put 0 into the HEADER
 
 
@@ -116,10 +113,10 @@ def read_fcs(path: Path, *, data_set: int | None = None, trust: str | None = Non
             number of events, several data sets and none chosen, or a way of storing events that is not read.
     """
     if not path.is_file():
-        raise _unusable(path, "There is no such file.", next="Give the path of an FCS file.")
+        raise unusable(path, "There is no such file.", next="Give the path of an FCS file.")
     starts = _data_set_starts(path)
     if data_set is None and len(starts) > 1:
-        raise _unusable(
+        raise unusable(
             path,
             f"The file holds {len(starts)} data sets.",
             why="They may come from different tubes or cytometer modes, and only one can be meant.",
@@ -127,7 +124,7 @@ def read_fcs(path: Path, *, data_set: int | None = None, trust: str | None = Non
         )
     wanted = 1 if data_set is None else data_set
     if not 1 <= wanted <= len(starts):
-        raise _unusable(path, f"There is no data set {wanted}; the file holds {len(starts)}.", next="Choose another.")
+        raise unusable(path, f"There is no data set {wanted}; the file holds {len(starts)}.", next="Choose another.")
     return _open(path, starts[wanted - 1], trust)
 
 
@@ -135,12 +132,12 @@ def _data_set_starts(path: Path) -> list[int]:
     """Follow $NEXTDATA, which counts from the start of the current data set, to its end."""
     starts, size = [0], path.stat().st_size
     while True:
-        keywords = _keywords(path, starts[-1])
-        step = _integer(path, keywords, "nextdata", absent=0)
+        keywords = read_keywords(path, starts[-1])
+        step = integer_in(path, keywords, "nextdata", absent=0)
         if step == 0:
             return starts
         if step < 0 or starts[-1] + step >= size:
-            raise _unusable(
+            raise unusable(
                 path,
                 f"$NEXTDATA of data set {len(starts)} points to byte {starts[-1] + step}, "
                 f"outside the file of {size} bytes.",
@@ -150,82 +147,12 @@ def _data_set_starts(path: Path) -> list[int]:
         starts.append(starts[-1] + step)
 
 
-def _header(path: Path, start: int) -> tuple[str, list[int]]:
-    with path.open("rb") as file:
-        file.seek(start)
-        raw = file.read(_HEADER_BYTES)
-    version = raw[:6].decode("ascii", errors="replace")
-    if version not in VERSIONS:
-        raise _unusable(
-            path,
-            f"Byte {start} does not start an FCS data set (found {version!r}).",
-            next=f"Give a file of {VERSIONS[0]} to {VERSIONS[-1]}.",
-        )
-    if len(raw) < _HEADER_BYTES:
-        raise _unusable(path, f"The HEADER ends after {len(raw)} of {_HEADER_BYTES} bytes; the file is truncated.")
-    fields = [raw[place : place + 8].decode("ascii", errors="replace").strip() for place in range(10, 58, 8)]
-    try:
-        return version, [int(field) if field else 0 for field in fields]
-    except ValueError as error:
-        raise _unusable(path, f"The HEADER holds {fields}, which are not six byte offsets.") from error
-
-
-def _keywords(path: Path, start: int) -> dict[str, str]:
-    """Read the TEXT segment: keyword without $ in small letters → value."""
-    _, (text_first, text_last, *_rest) = _header(path, start)
-    size = path.stat().st_size
-    if start + text_last >= size:
-        raise _unusable(
-            path,
-            f"The TEXT segment should end at byte {start + text_last}; the file has {size} bytes.",
-            why="The file is truncated, and its keywords are not complete.",
-            next="Copy or export it again.",
-        )
-    if text_first < _HEADER_BYTES or text_last <= text_first:
-        raise _unusable(path, f"The HEADER puts the TEXT segment at bytes {text_first} to {text_last}.")
-    with path.open("rb") as file:
-        file.seek(start + text_first)
-        segment = file.read(text_last - text_first + 1)
-    try:
-        text = segment.decode("utf-8")
-    except UnicodeDecodeError:
-        text = segment.decode("latin-1")  # older instruments; every byte is a letter there
-    for escaped in (True, False):
-        keywords = _split_text(text, escaped=escaped)
-        if keywords is not None:
-            return keywords
-    raise _unusable(
-        path,
-        "The TEXT segment is not a list of keywords and values with $PAR and $DATATYPE.",
-        why="Without them the events have no meaning.",
-        next="Export the file again from the cytometer.",
-    )
-
-
-def _split_text(text: str, *, escaped: bool) -> dict[str, str] | None:
-    """Split TEXT at its delimiter; None when the result cannot be right.
-
-    The standard writes a delimiter inside a value twice (`escaped`). Some programs leave values empty instead,
-    which looks the same, so the second reading is tried when the first lacks what every file must have.
-    """
-    delimiter, body = text[0], text[1:].rstrip()
-    body = body.removesuffix(delimiter)
-    if escaped:
-        body = body.replace(delimiter * 2, _DOUBLED)
-    parts = [part.replace(_DOUBLED, delimiter) for part in body.split(delimiter)]
-    keywords = {
-        key.strip().lower().removeprefix("$"): value for key, value in zip(parts[::2], parts[1::2], strict=False)
-    }
-    complete = len(parts) % 2 == 0 and {"par", "datatype"} <= keywords.keys()
-    return keywords if complete else None
-
-
 def _open(path: Path, start: int, trust: str | None) -> FcsFile:
-    version, header = _header(path, start)
-    keywords = _keywords(path, start)
+    version, header = read_header(path, start)
+    keywords = read_keywords(path, start)
     mode = keywords.get("mode", "L").strip().upper()
     if mode != "L":
-        raise _unusable(path, f"$MODE is {mode}: histograms, not single events.", next="Export list mode data.")
+        raise unusable(path, f"$MODE is {mode}: histograms, not single events.", next="Export list mode data.")
     event_type, masks = _event_layout(path, keywords)
     findings: list[Finding] = []
     offsets = _data_offsets(
@@ -257,12 +184,12 @@ def _data_offsets(
 ) -> _Offsets:
     in_header = _Offsets(first=header[2], last=header[3])
     in_text = _Offsets(
-        first=_integer(path, keywords, "begindata", absent=0),
-        last=_integer(path, keywords, "enddata", absent=0),
+        first=integer_in(path, keywords, "begindata", absent=0),
+        last=integer_in(path, keywords, "enddata", absent=0),
     )
     header_says, text_says = in_header.last > 0, in_text.last > 0
     if not header_says and not text_says:
-        raise _unusable(path, "Neither HEADER nor TEXT says where the events are.", next="Export the file again.")
+        raise unusable(path, "Neither HEADER nor TEXT says where the events are.", next="Export the file again.")
     if not text_says:
         return in_header
     too_large_for_header = in_text.last > _LARGEST_HEADER_OFFSET
@@ -275,7 +202,7 @@ def _data_offsets(
         f"TEXT at bytes {in_text.first} to {in_text.last}."
     )
     if trust not in TRUST:
-        raise _unusable(
+        raise unusable(
             path,
             disagreement,
             why="Read from the wrong place, a file gives plausible but wrong events.",
@@ -292,10 +219,10 @@ def _event_count(
     path: Path, keywords: Mapping[str, str], offsets: _Offsets, bytes_per_event: int, findings: list[Finding]
 ) -> int:
     available = offsets.last - offsets.first + 1
-    stated = _integer(path, keywords, "tot", absent=-1)
+    stated = integer_in(path, keywords, "tot", absent=-1)
     if stated < 0:
         if available % bytes_per_event:
-            raise _unusable(path, f"$TOT is missing and {available} bytes are no whole number of events.")
+            raise unusable(path, f"$TOT is missing and {available} bytes are no whole number of events.")
         return available // bytes_per_event
     needed = stated * bytes_per_event
     if available == needed:
@@ -310,7 +237,7 @@ def _event_count(
             )
         )
         return stated
-    raise _unusable(
+    raise unusable(
         path,
         f"The events are said to take bytes {offsets.first} to {offsets.last} ({available} bytes), "
         f"but $TOT = {stated} events need {needed} bytes.",
@@ -324,7 +251,7 @@ def _refuse_truncated(path: Path, first: int, events: int, bytes_per_event: int)
     needed = first + events * bytes_per_event
     if size < needed:
         whole = max(0, (size - first) // bytes_per_event)
-        raise _unusable(
+        raise unusable(
             path,
             f"The file has {size} bytes and needs {needed}: {whole} of {events} events are complete.",
             why="The file is truncated; a level from a part of the events would be wrong.",
@@ -338,14 +265,14 @@ _TYPE_OF_LETTER = {"F": "f4", "D": "f8"}
 
 def _event_layout(path: Path, keywords: Mapping[str, str]) -> tuple[np.dtype[Any], tuple[int | None, ...]]:
     """Give the layout of one event, and per integer channel the mask of the bits that count."""
-    channels = _integer(path, keywords, "par")
+    channels = integer_in(path, keywords, "par")
     order = _byte_order(path, keywords)
     fields: list[tuple[str, str]] = []
     masks: list[int | None] = []
     for number in range(1, channels + 1):
         # FCS 3.2 lets a channel have a type of its own.
         letter = keywords.get(f"p{number}datatype", keywords.get("datatype", "")).strip().upper()
-        bits = _integer(path, keywords, f"p{number}b")
+        bits = integer_in(path, keywords, f"p{number}b")
         if letter in _TYPE_OF_LETTER and bits == 8 * int(_TYPE_OF_LETTER[letter][1]):
             fields.append((f"c{number}", order + _TYPE_OF_LETTER[letter]))
             masks.append(None)
@@ -353,7 +280,7 @@ def _event_layout(path: Path, keywords: Mapping[str, str]) -> tuple[np.dtype[Any
             fields.append((f"c{number}", f"{order}u{_INTEGER_BYTES[bits]}"))
             masks.append(_bit_mask(path, keywords, number, bits))
         else:
-            raise _unusable(
+            raise unusable(
                 path,
                 f"Channel {number} stores {bits} bits of type {letter or 'unknown'}.",
                 why="Read are integers of 8, 16, 32 and 64 bits and floating point numbers (F 32, D 64 bits).",
@@ -364,7 +291,7 @@ def _event_layout(path: Path, keywords: Mapping[str, str]) -> tuple[np.dtype[Any
 
 def _bit_mask(path: Path, keywords: Mapping[str, str], number: int, bits: int) -> int | None:
     """Bits above the range $PnR do not belong to the value."""
-    scale_range = int(_number(path, keywords, f"p{number}r"))
+    scale_range = int(number_in(path, keywords, f"p{number}r"))
     used = max(1, scale_range - 1).bit_length()
     return (1 << used) - 1 if used < bits else None
 
@@ -376,46 +303,28 @@ def _byte_order(path: Path, keywords: Mapping[str, str]) -> str:
         return "<"
     if order == counted[::-1]:
         return ">"
-    raise _unusable(path, f"$BYTEORD is {keywords.get('byteord')!r}: neither rising nor falling.")
+    raise unusable(path, f"$BYTEORD is {keywords.get('byteord')!r}: neither rising nor falling.")
 
 
 def _channel(path: Path, keywords: Mapping[str, str], number: int) -> Channel:
     detector = keywords.get(f"p{number}n", "").strip()
     if not detector:
-        raise _unusable(path, f"Channel {number} has no name ($P{number}N).", next="Export the file again.")
+        raise unusable(path, f"Channel {number} has no name ($P{number}N).", next="Export the file again.")
     amplifier = re.split(r"\s*,\s*", keywords.get(f"p{number}e", "0,0").strip())
     try:
         decades, value_at_zero = float(amplifier[0]), float(amplifier[1])
     except (ValueError, IndexError) as error:
-        raise _unusable(path, f"$P{number}E is {keywords.get(f'p{number}e')!r}, not two numbers.") from error
+        raise unusable(path, f"$P{number}E is {keywords.get(f'p{number}e')!r}, not two numbers.") from error
     is_time = detector.lower() == "time"
     step = keywords.get("timestep", "").strip()
     return Channel(
         number=number,
         detector=detector,
         marker=keywords.get(f"p{number}s", "").strip(),
-        gain=_number(path, keywords, f"p{number}g", absent=1.0),
+        gain=number_in(path, keywords, f"p{number}g", absent=1.0),
         decades=decades,
         # The standard says: read 0 as 1 where a logarithmic amplifier is stated.
         value_at_zero=1.0 if decades > 0 and value_at_zero == 0 else value_at_zero,
-        scale_range=_number(path, keywords, f"p{number}r"),
+        scale_range=number_in(path, keywords, f"p{number}r"),
         time_step=float(step) if is_time and step else (1.0 if is_time else None),
     )
-
-
-def _integer(path: Path, keywords: Mapping[str, str], name: str, *, absent: int | None = None) -> int:
-    return int(_number(path, keywords, name, absent=absent))
-
-
-def _number(path: Path, keywords: Mapping[str, str], name: str, *, absent: float | None = None) -> float:
-    text = keywords.get(name, "").strip()
-    if not text and absent is not None:
-        return absent
-    try:
-        return float(text)
-    except ValueError as error:
-        raise _unusable(path, f"${name.upper()} is {text!r}, not a number.", next="Export the file again.") from error
-
-
-def _unusable(path: Path, what: str, *, why: str = "", next: str = "") -> UnusableLaboratoryData:  # noqa: A002
-    return UnusableLaboratoryData(what, where=str(path), why=why, next=next)

@@ -69,8 +69,15 @@ def level_from_counts(
         InvalidKnowledge: the rule set lacks a limit.
     """
     _refuse_impossible(counts)
-    where = label or SampleLabel()
-    measured = MrdResult(
+    measured = _measured(counts, label or SampleLabel(), target)
+    measured = replace(measured, findings=(*findings, *_denominator_finding(counts)))
+    if ruleset is None:
+        return replace(measured, findings=(*measured.findings, no_rule_set_finding()))
+    return _classify(measured, counts, ruleset)
+
+
+def _measured(counts: Counts, where: SampleLabel, target: str | None) -> MrdResult:
+    return MrdResult(
         method=METHOD,
         classification=MrdClass.NOT_EVALUABLE,
         sample=where.sample,
@@ -83,16 +90,12 @@ def level_from_counts(
         interval=fraction_interval(counts.target_events, counts.cells),
         cells=counts.cells,
         denominator=counts.cells_counted or DENOMINATOR_NOT_STATED,
-        findings=(*findings, *_denominator_finding(counts)),
         details={
             "target_events": counts.target_events,
             # One event is seen with 95 % probability from here on, if every event is leukaemic.
             "counting_limit_fraction": detection_limit(counts.cells),
         },
     )
-    if ruleset is None:
-        return replace(measured, findings=(*measured.findings, no_rule_set_finding()))
-    return _classify(measured, counts, ruleset)
 
 
 def level_from_gates(

@@ -129,22 +129,17 @@ def follow(
     markers = _markers(repertoire, track, settings)
     cells_of = _cells_per_sample(cells, len(repertoire.samples))
     lines = [normalise(repertoire, place, settings) for place in range(len(repertoire.samples))]
-    results = tuple(
-        replace(
-            _result(repertoire, marker, place, cells=cells_of[place], lines=lines[place], ruleset=ruleset),
-            tissue=tissue,
-            purpose=purpose,
-        )
-        for marker in markers
-        for place in range(len(repertoire.samples))
-    )
     proposed = () if track else (_proposal_finding(markers),)
+    results = []
+    for marker in markers:
+        for place, (amount, fitted) in enumerate(zip(cells_of, lines, strict=True)):
+            one = _result(repertoire, marker, place, cells=amount, lines=fitted, ruleset=ruleset)
+            findings = (*repertoire.findings, *proposed, *one.findings)
+            results.append(replace(one, tissue=tissue, purpose=purpose, findings=findings))
     return NgsCourse(
         repertoire=repertoire,
         markers=markers,
-        results=tuple(
-            replace(result, findings=(*repertoire.findings, *proposed, *result.findings)) for result in results
-        ),
+        results=tuple(results),
         alerts=growing_untracked_clones(repertoire, markers, settings),
         ruleset=ruleset,
     )
@@ -272,7 +267,6 @@ def _classify(measured: MrdResult, reads: int, cells: float | None, ruleset: Rul
         sensitivity_fraction=sensitivity,
         quantitative_range=(min(1.0, loq.value / cells), 1.0) if loq else None,
     )
-    assert judged.interval is not None
     if reads == 0:
         return replace(
             judged,
@@ -283,24 +277,25 @@ def _classify(measured: MrdResult, reads: int, cells: float | None, ruleset: Rul
     copies = judged.details.get("copies")
     if loq is not None and copies is not None and copies >= loq.value:
         return replace(judged, classification=MrdClass.QUANTIFIED)
-    reason = (
-        "no quantification limit (ngs.loq_cells) in the rule set"
-        if loq is None
-        else f"below {loq.quote()}"
-        if copies is not None
-        else "a share of reads is not a share of cells; standards of known amount are needed"
-    )
-    upper = max(judged.interval[1], judged.quantitative_range[0] if judged.quantitative_range else 0.0)
+    if loq is None:
+        reason = "no quantification limit (ngs.loq_cells) in the rule set"
+    elif copies is None:
+        reason = "a share of reads is not a share of cells; standards of known amount are needed"
+    else:
+        reason = f"below {loq.quote()}"
+    return _not_quantifiable(judged, reason)
+
+
+def _not_quantifiable(judged: MrdResult, reason: str) -> MrdResult:
+    ends = [limits[place] for limits, place in ((judged.interval, 1), (judged.quantitative_range, 0)) if limits]
+    finding = Finding(rule="ngs.loq_cells", severity=Severity.NOTE, text=f"Positive, not quantifiable: {reason}.")
     return replace(
         judged,
         classification=MrdClass.POSITIVE_NOT_QUANTIFIABLE,
         level_fraction=None,
-        interval=(0.0, upper),
+        interval=(0.0, max(ends)),
         interval_meaning="above 0, up to the quantification limit or the 95 % upper limit if that is higher",
-        findings=(
-            *judged.findings,
-            Finding(rule="ngs.loq_cells", severity=Severity.NOTE, text=f"Positive, not quantifiable: {reason}."),
-        ),
+        findings=(*judged.findings, finding),
     )
 
 

@@ -29,10 +29,7 @@ def read_airr(path: Path) -> Repertoire:
         UnusableLaboratoryData: columns are missing, a count is not a whole number, or there is no row.
     """
     rows = _rows(path, "\t")
-    columns = rows[0].keys()
-    count_column = next((name for name in _COUNTS if name in columns), None)
-    if count_column is None or not {"junction", "sequence_id"} & set(columns):
-        raise _unusable(path, f"The table lacks {_COUNTS[0]}, or junction and sequence_id; it is not an AIRR table.")
+    count_column = _count_column(rows[0], path)
     key = next((name for name in _SAMPLE_KEYS if any(row.get(name) for row in rows)), None)
     labels = list(dict.fromkeys(row.get(key) or "sample 1" if key else "sample 1" for row in rows))
     place = {label: number for number, label in enumerate(labels)}
@@ -63,6 +60,13 @@ def read_airr(path: Path) -> Repertoire:
             ),
         ),
     )
+
+
+def _count_column(row: Mapping[str, str], path: Path) -> str:
+    column = next((name for name in _COUNTS if name in row), None)
+    if column is None or not {"junction", "sequence_id"} & row.keys():
+        raise _unusable(path, f"The table lacks {_COUNTS[0]}, or junction and sequence_id; it is not an AIRR table.")
+    return column
 
 
 def _airr_clonotype(identity: str, row: Mapping[str, str], counts: Sequence[int]) -> Clonotype:
@@ -96,20 +100,7 @@ def read_day_table(path: Path) -> Repertoire:
         for day in days
     ]
     totals = [_total(rows, day, column) for day, column in zip(days, columns, strict=True)]
-    seen: dict[str, int] = defaultdict(int)
-    clonotypes = []
-    for number, row in enumerate(rows):
-        seen[row["clonotype"]] += 1
-        repeat = seen[row["clonotype"]]
-        clonotypes.append(
-            Clonotype(
-                # Names are not unique: variants that differ in one base share theirs.
-                id=row["clonotype"] if repeat == 1 else f"{row['clonotype']} #{repeat}",
-                name=row["clonotype"],
-                locus=row.get("locus") or row["clonotype"][:3],
-                reads=tuple(column[number] for column in columns),
-            )
-        )
+    clonotypes = _rows_as_clonotypes(rows, columns)
     table = Repertoire(
         source=path.name,
         samples=tuple(
@@ -128,6 +119,24 @@ def read_day_table(path: Path) -> Repertoire:
         ),
     )
     return table.with_days([float(day) for day in days])
+
+
+def _rows_as_clonotypes(rows: Sequence[Mapping[str, str]], columns: Sequence[Sequence[int]]) -> list[Clonotype]:
+    seen: dict[str, int] = defaultdict(int)
+    clonotypes = []
+    for row, *reads in zip(rows, *columns, strict=True):
+        name = row["clonotype"]
+        seen[name] += 1
+        clonotypes.append(
+            Clonotype(
+                # Names are not unique: variants that differ in one base share theirs.
+                id=name if seen[name] == 1 else f"{name} #{seen[name]}",
+                name=name,
+                locus=row.get("locus") or name[:3],
+                reads=tuple(reads),
+            )
+        )
+    return clonotypes
 
 
 def _sums_by_locus(clonotypes: Sequence[Clonotype], sample: int) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flowio
 import numpy as np
 import pytest
-from conftest import shared
+from ngs_flow_data import shared
 
 from reall.base.errors import ExitCode, UnusableLaboratoryData
 from reall.mrd.flow.fcs import read_fcs
@@ -67,7 +67,7 @@ def test_a_person_may_decide_which_offsets_to_trust_and_the_result_records_it(wr
 
 
 def test_a_disagreement_at_the_end_only_is_refused_too(write_fcs):
-    with pytest.raises(UnusableLaboratoryData, match="2048 to 2064.*2048 to 2063"):
+    with pytest.raises(UnusableLaboratoryData, match=r"2048 to 2064.*2048 to 2063"):
         read_fcs(write_fcs(TWO_EVENTS, header_data=(2048, 2064)))
 
 

@@ -7,9 +7,9 @@ import re
 
 import jsonschema
 import pytest
-from conftest import ROOT, shared
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ngs_flow_data import ROOT, shared
 from ruamel.yaml import YAML
 
 from reall.base.errors import UnusableLaboratoryData, WrongUsage
@@ -160,7 +160,7 @@ def test_vidjils_second_golden_value():
     expected = {row["id"]: row["normalized_reads"][0] for row in json.loads(path.read_text())["clones"] if "mrd" in row}
     values = vidjil_normalised_reads(read_vidjil(path), 0, SETTINGS)
     assert values == pytest.approx(expected, rel=1e-12)
-    assert 195.5076337269 == pytest.approx(min(values.values()), abs=1e-10)
+    assert pytest.approx(min(values.values()), abs=1e-10) == 195.5076337269
 
 
 def test_a_diagnostic_sample_is_not_normalised():
@@ -180,8 +180,8 @@ def test_the_line_over_all_families_reproduces_vidjils_older_output():
 
 def test_a_family_without_a_line_of_its_own_falls_back_and_says_why(tmp_path):
     """VH1 lies on a line; VH2 has one amount, VH3 no reads, VH4 reads that do not follow the amounts."""
-    labels = [{"name": f"{f}_{c}", "family": f, "copies": c} for f, amounts in
-              (("VH1", (10, 40, 160)), ("VH2", (40,)), ("VH3", (10, 160)), ("VH4", (10, 40, 160))) for c in amounts]  # fmt: skip
+    amounts = {"VH1": (10, 40, 160), "VH2": (40,), "VH3": (10, 160), "VH4": (10, 40, 160)}
+    labels = [{"name": f"{f}_{c}", "family": f, "copies": c} for f, copies in amounts.items() for c in copies]
     reads = {"VH1_10": 100, "VH1_40": 400, "VH1_160": 1600, "VH2_40": 380, "VH4_10": 500, "VH4_40": 10, "VH4_160": 400}
     clones = [{"germline": "IGH", "reads": [n], "label": name} for name, n in reads.items()]
     fitted = normalise(read_vidjil(vidjil_file(tmp_path, clones, {"IGH": 50_000}, labels)), 0, SETTINGS)
@@ -228,7 +228,9 @@ def test_the_draft_rule_set_calls_only_what_it_can(reads, cells, reading):
 def one_clone(reads, total, *more):
     counts = (reads, *more)
     samples = tuple(Sample(label=f"s{n}", reads=total, reads_by_locus={"IGH": total}) for n in range(len(counts)))
-    return Repertoire(source="made", samples=samples, clonotypes=(Clonotype(id="c", name="c", locus="IGH", reads=counts),))
+    return Repertoire(
+        source="made", samples=samples, clonotypes=(Clonotype(id="c", name="c", locus="IGH", reads=counts),)
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -244,7 +246,9 @@ def test_negative_never_means_zero(reads, total, cells):
 
 
 @settings(max_examples=60, deadline=None)
-@given(reads=st.integers(0, 500), total=st.integers(1000, 10**6), factor=st.integers(2, 20), cells=st.integers(1000, 10**6))
+@given(
+    reads=st.integers(0, 500), total=st.integers(1000, 10**6), factor=st.integers(2, 20), cells=st.integers(1000, 10**6)
+)
 def test_deeper_sequencing_and_more_cells_never_widen_the_interval(reads, total, factor, cells):
     for rules in (None, DRAFT):
         few = follow(one_clone(reads, total), track=["c"], cells=[cells], ruleset=rules).results[0]

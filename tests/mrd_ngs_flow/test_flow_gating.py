@@ -7,11 +7,12 @@ import re
 import flowkit
 import numpy as np
 import pytest
-from conftest import ROOT, shared
 from flowkit_bridge import scheme_from
+from flowutils.gating import points_in_polygon as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from ngs_flow_data import ROOT, shared
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.flow.compensation import Compensation, from_keywords
@@ -274,7 +275,9 @@ def test_pieces_and_the_fast_path_change_no_event(tmp_path_factory, values, piec
     """Whatever the size of the pieces, gates hold what transforming every event first would give."""
     path = _plain_file(tmp_path_factory.getbasetemp() / "property.fcs", values)
     file = read_fcs(path)
-    gated = apply_gates(file, GatingScheme(name="s", gates=GATES), keep=["box", "polygon", "both"], events_per_piece=piece)
+    gated = apply_gates(
+        file, GatingScheme(name="s", gates=GATES), keep=["box", "polygon", "both"], events_per_piece=piece
+    )
     x, y = LOGICLE.transform(values[:, 0].astype(float)), LOGICLE.transform(values[:, 1].astype(float))
     box, polygon = x >= 0.3, points_in_polygon(x, y, GATES[1].corners)
     assert gated.places["box"].tolist() == np.flatnonzero(box).tolist()
@@ -298,8 +301,6 @@ def _plain_file(path, values):
 )
 def test_polygons_agree_with_flowutils_even_on_corners_and_edges(corners, points):
     """Whole numbers force points onto edges and corners, where rules differ; here they do not."""
-    from flowutils.gating import points_in_polygon as reference
-
     x, y = np.array(points, dtype=float).T
     expected = reference(np.array(corners, dtype=float), np.array(points, dtype=float))
     assert points_in_polygon(x, y, corners).tolist() == expected.tolist()
