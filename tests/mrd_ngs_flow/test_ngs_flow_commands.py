@@ -35,9 +35,10 @@ def test_the_lil_l3_patient_in_json(reall):
     """The contract: clonotypes with fractions per time point, alerts with clonotype, kind and at."""
     folder = shared("vidjil_lil_l3")
     table = folder / "lil_l3_clonotypes_by_day.csv"
-    code, out, _ = reall("mrd", "ngs", folder / "demo_lil_l3_tutorial.vidjil", "--days", table, "--json")
+    words = ("mrd", "ngs", folder / "demo_lil_l3_tutorial.vidjil", "--days", table, "--timepoint", "relapse", "--json")
+    code, out, _ = reall(*words)
     answer = json.loads(out)
-    assert code == 0
+    assert (code, answer["timepoint"], answer["day"]) == (0, "relapse", 308)
     assert (answer["schema"], answer["method"], answer["class"]) == ("reall.mrd/1", "NGS", "not_evaluable")
     first = answer["alerts"][0]
     assert (first["clonotype"], first["kind"], first["at"]) == (

@@ -31,6 +31,7 @@ _NAME_WIDTH = 44
 @click.option("--analysis", type=FILE, help="Vidjil's .analysis file with tags and groups.")
 @click.option("--cells", help="Cell equivalents of DNA in the tube: one number, or one per sample.")
 @click.option("--dna-ng", help="DNA in the tube in nanograms instead of --cells.")
+@click.option("--timepoint", help="Protocol time point of the last sample, as in the case file.")
 @click.option("--tissue", help="marrow, blood, …")
 @click.option("--vidjil-compatible", is_flag=True, help="Add Vidjil's normalized_reads for comparison.")
 @click.option("--plot", type=FILE, help="Write the course as a picture (PNG, SVG, PDF).")
@@ -49,6 +50,8 @@ def command(files: tuple[Path, ...], *, rules: str | None, purpose: str | None, 
         purpose=chosen_purpose(purpose),
     )
     answer = course.to_json()
+    if options["timepoint"]:
+        answer["timepoint"] = options["timepoint"]
     if options["vidjil_compatible"]:
         answer["vidjil_normalized_reads"] = _vidjil(repertoire)
     if options["plot"]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reall.base.errors import WrongUsage
 from reall.mrd.intervals import detection_limit, fraction_interval, poisson_interval
 from reall.mrd.ngs.alerts import GrowthAlert, growing_untracked_clones
 from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Role
@@ -122,7 +123,7 @@ def follow(
     sample are proposed. `cells` are the cell equivalents of DNA per sample (one number for all, or one each).
 
     Raises:
-        WrongUsage: a named clonotype is not listed.
+        WrongUsage: a named clonotype is not listed, or the number of `cells` does not fit.
     """
     settings = load_settings(ruleset)
     repertoire = _with_standards(repertoire, standards)
@@ -178,6 +179,13 @@ def _proposal_finding(markers: Sequence[Clonotype]) -> Finding:
 def _cells_per_sample(cells: Sequence[float] | None, samples: int) -> list[float | None]:
     if cells is None:
         return [None] * samples
+    if len(cells) not in {1, samples}:
+        raise WrongUsage(
+            f"{len(cells)} cell numbers are given for {samples} samples.",
+            where="cells",
+            why="Every sample needs its own, or all the same.",
+            next="Give one number, or one for each sample in order.",
+        )
     return list(cells) if len(cells) == samples else [cells[0]] * samples
 
 
@@ -223,7 +231,7 @@ def _interval_of_reads(reads: int, total: int, cells: float | None) -> tuple[flo
 def _in_cells(share: MrdResult, reads: int, cells: float, family: str, line: Line) -> MrdResult:
     """Turn reads into copies per cell. The interval joins the line's with the chance of drawing the copies."""
     copies = reads * line.copies_per_read
-    fewest, most = (reads * limit for limit in line.interval)
+    fewest, most = (significant(reads * limit) for limit in line.interval)
     low = poisson_interval(math.floor(fewest))[0]
     high = poisson_interval(math.ceil(most))[1] if math.isfinite(most) else cells
     text = f"Copies from spiked-in standards, family {family} ({line.points} amounts" + (
