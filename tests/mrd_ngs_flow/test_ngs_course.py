@@ -13,7 +13,7 @@ from ngs_flow_data import ROOT, shared
 from ruamel.yaml import YAML
 
 from reall.base.errors import UnusableLaboratoryData, WrongUsage
-from reall.mrd.ngs.course import follow
+from reall.mrd.ngs.course import SampleFacts, follow
 from reall.mrd.ngs.read import open_repertoire
 from reall.mrd.ngs.read_vidjil import read_vidjil
 from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Role, Sample
@@ -201,7 +201,7 @@ def test_standards_and_cells_turn_reads_into_a_level(tmp_path):
     clones = [{"germline": "IGH", "reads": [10 * c], "label": f"VH1_{c}"} for c in (10, 40, 160)]
     clones.append({"germline": "IGH", "reads": [100], "name": "IGHV1-2*02 x IGHJ4*02"})
     repertoire = read_vidjil(vidjil_file(tmp_path, clones, {"IGH": 50_000}, labels))
-    result = follow(repertoire, track=["c3"], cells=[100_000]).results[0]
+    result = follow(repertoire, track=["c3"], facts=SampleFacts(cells=[100_000])).results[0]
     assert result.level_fraction == pytest.approx(1e-4)
     assert result.denominator == "cell equivalents of DNA"
     # exact line, so only the chance of drawing 10 copies is left: 4.80 to 18.39 (Garwood)
@@ -217,7 +217,9 @@ def test_standards_and_cells_turn_reads_into_a_level(tmp_path):
     ],
 )
 def test_the_draft_rule_set_calls_only_what_it_can(reads, cells, reading):
-    course = follow(one_clone(reads, 500_000), track=["c"], cells=[cells] if cells else None, ruleset=DRAFT)
+    course = follow(
+        one_clone(reads, 500_000), track=["c"], facts=SampleFacts(cells=[cells] if cells else None), ruleset=DRAFT
+    )
     result = course.results[0]
     assert str(result.classification) == reading
     if reading == "negative":
@@ -237,7 +239,9 @@ def one_clone(reads, total, *more):
 @given(reads=st.integers(0, 2000), total=st.integers(2000, 3_000_000), cells=st.none() | st.integers(1000, 10**6))
 def test_negative_never_means_zero(reads, total, cells):
     for rules in (None, DRAFT):
-        course = follow(one_clone(reads, total), track=["c"], cells=[cells] if cells else None, ruleset=rules)
+        course = follow(
+            one_clone(reads, total), track=["c"], facts=SampleFacts(cells=[cells] if cells else None), ruleset=rules
+        )
         (result,) = course.results
         assert result.level_fraction is None or result.level_fraction > 0
         assert result.interval[1] > 0
@@ -251,8 +255,10 @@ def test_negative_never_means_zero(reads, total, cells):
 )
 def test_deeper_sequencing_and_more_cells_never_widen_the_interval(reads, total, factor, cells):
     for rules in (None, DRAFT):
-        few = follow(one_clone(reads, total), track=["c"], cells=[cells], ruleset=rules).results[0]
-        many = follow(one_clone(reads, total * factor), track=["c"], cells=[cells * factor], ruleset=rules).results[0]
+        few = follow(one_clone(reads, total), track=["c"], facts=SampleFacts(cells=[cells]), ruleset=rules).results[0]
+        many = follow(
+            one_clone(reads, total * factor), track=["c"], facts=SampleFacts(cells=[cells * factor]), ruleset=rules
+        ).results[0]
         assert many.interval[1] - many.interval[0] <= few.interval[1] - few.interval[0] + 1e-15
         if few.sensitivity_fraction is not None:
             assert many.sensitivity_fraction <= few.sensitivity_fraction
@@ -377,6 +383,26 @@ def test_files_that_cannot_be_used_are_refused(tmp_path, name, content, says):
 def test_a_marker_that_is_not_listed_is_refused_not_called_absent():
     with pytest.raises(WrongUsage, match="no clonotype 'IGHV9'"):
         follow(one_clone(5, 100), track=["IGHV9"])
+
+
+def test_a_sample_is_negative_only_when_every_marker_is():
+    """Marker a is gone at the second sample, marker b left 40 reads: the sample is read as b, and says both."""
+    samples = tuple(Sample(label=f"day {n}", reads=500_000, day=n) for n in (0, 33))
+    clones = (
+        Clonotype(id="a", name="a", locus="IGH", reads=(200_000, 0)),
+        Clonotype(id="b", name="b", locus="TRG", reads=(100_000, 40)),
+    )
+    course = follow(
+        Repertoire(source="made", samples=samples, clonotypes=clones),
+        track=["a", "b"],
+        facts=SampleFacts(cells=[100_000], timepoint="end_of_induction"),
+        ruleset=DRAFT,
+    )
+    last = course.to_json()
+    assert (last["timepoint"], last["day"]) == ("end_of_induction", 33)
+    assert (last["class"], last["decisive_target"]) == ("positive_not_quantifiable", "b")
+    assert [one["results"][1]["class"] for one in last["markers"]] == ["negative", "positive_not_quantifiable"]
+    assert [one["day"] for one in last["results"]] == [0, 33]
 
 
 def test_no_marker_at_all_is_said():

@@ -47,7 +47,8 @@ def test_the_lil_l3_patient_in_json(reall):
         "day 263",
     )
     assert list(answer["clonotypes"][0]["fractions"]) == ["day 0", "day 48", "day 90", "day 263", "day 308"]
-    assert {result["timepoint"] for result in answer["results"]} == set(answer["clonotypes"][0]["fractions"])
+    assert [result["timepoint"] for result in answer["results"]] == ["day 0", "day 48", "day 90", "day 263", "relapse"]
+    assert len(answer["markers"]) == 6
 
 
 def test_the_alert_stands_first_in_words(reall):

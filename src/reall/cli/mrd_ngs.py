@@ -11,7 +11,7 @@ import click
 from reall.base.errors import WrongUsage
 from reall.cli.mrd_output import FILE, chosen_purpose, emit, output_options, rule_options, svg
 from reall.mrd.constants import genomes_from_ng
-from reall.mrd.ngs.course import follow
+from reall.mrd.ngs.course import SampleFacts, follow
 from reall.mrd.ngs.read import open_repertoire
 from reall.mrd.ngs.repertoire import Repertoire
 from reall.mrd.ngs.settings import load_settings
@@ -40,18 +40,15 @@ _NAME_WIDTH = 44
 def command(files: tuple[Path, ...], *, rules: str | None, purpose: str | None, **options: Any) -> None:
     """Follow the clonotypes of FILES (.vidjil, AIRR TSV, or a CSV by day; several = one per time point)."""
     repertoire = open_repertoire(files, days=options["days"], analysis=options["analysis"])
-    course = follow(
-        repertoire,
-        track=options["track"],
-        standards=options["standard"],
+    facts = SampleFacts(
         cells=_cells(options["cells"], options["dna_ng"], len(repertoire.samples)),
-        ruleset=load_ruleset(rules),
+        timepoint=options["timepoint"],
         tissue=options["tissue"],
         purpose=chosen_purpose(purpose),
     )
+    ruleset = load_ruleset(rules)
+    course = follow(repertoire, track=options["track"], standards=options["standard"], facts=facts, ruleset=ruleset)
     answer = course.to_json()
-    if options["timepoint"]:
-        answer["timepoint"] = options["timepoint"]
     if options["vidjil_compatible"]:
         answer["vidjil_normalized_reads"] = _vidjil(repertoire)
     if options["plot"]:

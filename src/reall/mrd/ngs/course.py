@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reall.base.errors import WrongUsage
+from reall.mrd.combine import combine_targets
 from reall.mrd.intervals import detection_limit, fraction_interval, poisson_interval
 from reall.mrd.ngs.alerts import GrowthAlert, growing_untracked_clones
 from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Role
@@ -32,13 +33,17 @@ OF_CELLS = "cell equivalents of DNA"
 
 @dataclass(frozen=True, kw_only=True)
 class NgsCourse:
-    """One patient's clonotypes over time. `results` holds marker by marker, each in order of time."""
+    """One patient's clonotypes over time.
+
+    `results` holds one reading per sample over all markers, in order of time; `by_marker` the results of each
+    marker in the same order.
+    """
 
     repertoire: Repertoire
     markers: tuple[Clonotype, ...]
+    by_marker: tuple[tuple[MrdResult, ...], ...]
     results: tuple[MrdResult, ...]
     alerts: tuple[GrowthAlert, ...]
-    ruleset: RuleSet | None
 
     def to_json(self) -> dict[str, Any]:
         """Give the reading of the last sample as `reall.mrd/1`, with everything else beside it."""
@@ -46,32 +51,19 @@ class NgsCourse:
             "alerts": [alert.to_json(self.repertoire) for alert in self.alerts],
             "clonotypes": self._clonotypes(),
             "results": [result.to_json() for result in self.results],
+            "markers": [
+                {"target": marker.name, "target_id": marker.id, "results": [one.to_json() for one in results]}
+                for marker, results in zip(self.markers, self.by_marker, strict=True)
+            ],
             "samples": [
                 {"label": sample.label, "day": sample.day, "reads": sample.reads} for sample in self.repertoire.samples
             ],
         }
 
     def last_result(self) -> MrdResult:
-        """Give the marker with the highest level in the last sample; a finding says what it leaves out."""
-        last = self.repertoire.samples[-1].label
-        candidates = [result for result in self.results if result.timepoint == last]
-        if not candidates:
-            return MrdResult(
-                method=METHOD,
-                classification=MrdClass.NOT_EVALUABLE,
-                timepoint=last,
-                findings=(
-                    *self.repertoire.findings,
-                    Finding(
-                        rule="no marker",
-                        severity=Severity.BLOCKING,
-                        text="No clonotype is tracked, and none of the first sample is large enough to be proposed.",
-                        look_at="Name the markers with --track.",
-                    ),
-                ),
-            )
-        highest = max(candidates, key=_upper_limit)
-        return replace(highest, findings=(*highest.findings, *self._alert_findings()))
+        """Give the reading of the last sample; findings say which growing clones it leaves out."""
+        last = self.results[-1]
+        return replace(last, findings=(*last.findings, *self._alert_findings()))
 
     def _alert_findings(self) -> list[Finding]:
         return [
@@ -107,43 +99,81 @@ class NgsCourse:
         ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SampleFacts:
+    """What is known of the samples: cell equivalents of DNA (one number for all, or one each), and labels.
+
+    `timepoint` is the protocol time point of the last sample.
+    """
+
+    cells: Sequence[float] | None = None
+    timepoint: str | None = None
+    tissue: str | None = None
+    purpose: Purpose | None = None
+
+
 def follow(
     repertoire: Repertoire,
     *,
     track: Sequence[str] = (),
     standards: Sequence[str] = (),
-    cells: Sequence[float] | None = None,
+    facts: SampleFacts | None = None,
     ruleset: RuleSet | None = None,
-    tissue: str | None = None,
-    purpose: Purpose | None = None,
 ) -> NgsCourse:
     """Follow the markers through all samples and watch the rest.
 
     `track` and `standards` name clonotypes by id or name; without `track` the dominant clonotypes of the first
-    sample are proposed. `cells` are the cell equivalents of DNA per sample (one number for all, or one each).
+    sample are proposed.
 
     Raises:
         WrongUsage: a named clonotype is not listed, or the number of `cells` does not fit.
     """
-    settings = load_settings(ruleset)
+    known, settings = facts or SampleFacts(), load_settings(ruleset)
     repertoire = _with_standards(repertoire, standards)
     markers = _markers(repertoire, track, settings)
-    cells_of = _cells_per_sample(cells, len(repertoire.samples))
-    lines = [normalise(repertoire, place, settings) for place in range(len(repertoire.samples))]
-    proposed = () if track else (_proposal_finding(markers),)
-    results = []
-    for marker in markers:
-        for place, (amount, fitted) in enumerate(zip(cells_of, lines, strict=True)):
-            one = _result(repertoire, marker, place, cells=amount, lines=fitted, ruleset=ruleset)
-            findings = (*repertoire.findings, *proposed, *one.findings)
-            results.append(replace(one, tissue=tissue, purpose=purpose, findings=findings))
+    count = len(repertoire.samples)
+    cells = _cells_per_sample(known.cells, count)
+    lines = [normalise(repertoire, place, settings) for place in range(count)]
+    labels = [sample.label for sample in repertoire.samples[:-1]]
+    labels.append(known.timepoint or repertoire.samples[-1].label)
+    findings = (*repertoire.findings, *(() if track else (_proposal_finding(markers),)))
+
+    def labelled(result: MrdResult, place: int) -> MrdResult:
+        return replace(result, timepoint=labels[place], tissue=known.tissue, purpose=known.purpose)
+
+    by_marker = tuple(
+        tuple(
+            labelled(_result(repertoire, marker, place, cells=cells[place], lines=lines[place], ruleset=ruleset), place)
+            for place in range(count)
+        )
+        for marker in markers
+    )
+    readings = (_reading([results[place] for results in by_marker], ruleset) for place in range(count))
     return NgsCourse(
         repertoire=repertoire,
         markers=markers,
-        results=tuple(results),
+        by_marker=by_marker,
+        results=tuple(
+            labelled(replace(one, findings=(*findings, *one.findings), day=sample.day), place)
+            for place, (one, sample) in enumerate(zip(readings, repertoire.samples, strict=True))
+        ),
         alerts=growing_untracked_clones(repertoire, markers, settings),
-        ruleset=ruleset,
     )
+
+
+def _reading(results: Sequence[MrdResult], ruleset: RuleSet | None) -> MrdResult:
+    """Read one sample over all markers: the highest level; negative only when every marker is."""
+    if not results:
+        finding = Finding(
+            rule="no marker",
+            severity=Severity.BLOCKING,
+            text="No clonotype is tracked, and none of the first sample is large enough to be proposed.",
+            look_at="Name the markers with --track.",
+        )
+        return MrdResult(method=METHOD, classification=MrdClass.NOT_EVALUABLE, findings=(finding,))
+    if ruleset is not None:
+        return combine_targets(results, None)
+    return max(results, key=lambda one: (one.level_fraction or 0.0, _upper_limit(one)))
 
 
 def _with_standards(repertoire: Repertoire, standards: Sequence[str]) -> Repertoire:
