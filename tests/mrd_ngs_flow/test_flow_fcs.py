@@ -135,3 +135,9 @@ def test_a_logarithmic_amplifier_is_undone(write_fcs):
     """Four decades over 1024 channels from 1: channel 512 is 10 ** (4 * 512 / 1024) = 100 (hand calculation)."""
     path = write_fcs([[512.0, 0.0]], keywords={"$P1E": "4,0", "$P1R": "1024", "$P2G": "2"})
     np.testing.assert_allclose(read_fcs(path).linear_events(), [[100.0, 0.0]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_an_event_without_a_number_is_refused_not_dropped(write_fcs, value):
+    with pytest.raises(UnusableLaboratoryData, match="1 events hold no number in CD19"):
+        read_fcs(write_fcs([[1, 2], [3, value]])).linear_events()

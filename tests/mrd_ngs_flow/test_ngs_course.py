@@ -385,6 +385,14 @@ def test_a_marker_that_is_not_listed_is_refused_not_called_absent():
         follow(one_clone(5, 100), track=["IGHV9"])
 
 
+def test_three_reads_of_two_million_do_not_say_more_than_the_cells():
+    """LIL-L3 has a marker of 3 reads in 1,892,104 at day 48. In 100,000 cells one cell gives 19 reads, so the level
+    may be that of up to 5.57 cells (Garwood, one cell): 5.57e-5, not the 4.6e-6 of the reads alone."""
+    (result,) = follow(one_clone(3, 1_892_104), track=["c"], facts=SampleFacts(cells=[100_000])).results
+    assert result.interval == (0.0, pytest.approx(5.57e-5, rel=1e-3))
+    assert "about 19" in result.findings[0].text
+
+
 def test_a_sample_is_negative_only_when_every_marker_is():
     """Marker a is gone at the second sample, marker b left 40 reads: the sample is read as b, and says both."""
     samples = tuple(Sample(label=f"day {n}", reads=500_000, day=n) for n in (0, 33))
@@ -400,7 +408,7 @@ def test_a_sample_is_negative_only_when_every_marker_is():
     )
     last = course.to_json()
     assert (last["timepoint"], last["day"]) == ("end_of_induction", 33)
-    assert (last["class"], last["decisive_target"]) == ("positive_not_quantifiable", "b")
+    assert (last["class"], last["target"]) == ("positive_not_quantifiable", "b (decisive of 2 markers)")
     assert [one["results"][1]["class"] for one in last["markers"]] == ["negative", "positive_not_quantifiable"]
     assert [one["day"] for one in last["results"]] == [0, 33]
 

@@ -78,12 +78,25 @@ class FcsFile:
                 yield np.fromfile(file, dtype=self.event_type, count=count)
 
     def column(self, piece: npt.NDArray[Any], index: int) -> Floats:
-        """Give one channel of a piece as linear values."""
+        """Give one channel of a piece as linear values.
+
+        Raises:
+            UnusableLaboratoryData: a value is not a number, or infinite.
+        """
         stored = piece[f"c{index + 1}"]
         mask = self.masks[index]
         if mask is not None:
             stored = stored & mask
-        return self.channels[index].linear(stored.astype(np.float64))
+        channel = self.channels[index]
+        values = channel.linear(stored.astype(np.float64))
+        if not np.isfinite(values).all():
+            raise unusable(
+                self.path,
+                f"{np.count_nonzero(~np.isfinite(values))} events hold no number in {channel.detector}.",
+                why="Such an event lies in no gate and outside every gate at once.",
+                next="Export the file again from the cytometer.",
+            )
+        return values
 
     def linear_events(self) -> Floats:
         """Give all events as one array (events × channels). For small files, plots and checks."""

@@ -136,26 +136,27 @@ def follow(
     lines = [normalise(repertoire, place, settings) for place in range(count)]
     labels = [sample.label for sample in repertoire.samples[:-1]]
     labels.append(known.timepoint or repertoire.samples[-1].label)
-    findings = (*repertoire.findings, *(() if track else (_proposal_finding(markers),)))
-
-    def labelled(result: MrdResult, place: int) -> MrdResult:
-        return replace(result, timepoint=labels[place], tissue=known.tissue, purpose=known.purpose)
-
     by_marker = tuple(
         tuple(
-            labelled(_result(repertoire, marker, place, cells=cells[place], lines=lines[place], ruleset=ruleset), place)
+            replace(
+                _result(repertoire, marker, place, cells=cells[place], lines=lines[place], ruleset=ruleset),
+                timepoint=labels[place],
+                tissue=known.tissue,
+                purpose=known.purpose,
+            )
             for place in range(count)
         )
         for marker in markers
     )
+    findings = (*repertoire.findings, *(() if track else (_proposal_finding(markers),)))
     readings = (_reading([results[place] for results in by_marker], ruleset) for place in range(count))
     return NgsCourse(
         repertoire=repertoire,
         markers=markers,
         by_marker=by_marker,
         results=tuple(
-            labelled(replace(one, findings=(*findings, *one.findings), day=sample.day), place)
-            for place, (one, sample) in enumerate(zip(readings, repertoire.samples, strict=True))
+            replace(one, timepoint=label, day=sample.day, findings=(*findings, *one.findings))
+            for one, label, sample in zip(readings, labels, repertoire.samples, strict=True)
         ),
         alerts=growing_untracked_clones(repertoire, markers, settings),
     )
@@ -172,8 +173,13 @@ def _reading(results: Sequence[MrdResult], ruleset: RuleSet | None) -> MrdResult
         )
         return MrdResult(method=METHOD, classification=MrdClass.NOT_EVALUABLE, findings=(finding,))
     if ruleset is not None:
-        return combine_targets(results, None)
-    return max(results, key=lambda one: (one.level_fraction or 0.0, _upper_limit(one)))
+        read = combine_targets(results, None)
+        decisive = read.details.get("decisive_target", read.target)
+    else:
+        read = max(results, key=lambda one: (one.level_fraction or 0.0, _upper_limit(one)))
+        decisive = read.target
+    among = f" (decisive of {len(results)} markers)" if len(results) > 1 else ""
+    return replace(read, target=f"{decisive}{among}")
 
 
 def _with_standards(repertoire: Repertoire, standards: Sequence[str]) -> Repertoire:
@@ -240,6 +246,7 @@ def _result(
         interval=_interval_of_reads(reads, sample.reads, cells),
         cells=cells,
         denominator=OF_READS,
+        findings=_less_than_a_cell(reads, sample.reads, cells),
         details={"reads": reads, "sample_reads": sample.reads, "locus": marker.locus, "target_id": marker.id},
     )
     measured = share
@@ -251,11 +258,30 @@ def _result(
 
 
 def _interval_of_reads(reads: int, total: int, cells: float | None) -> tuple[float, float]:
-    """Poisson limits of the share; nothing seen cannot exclude more than the cells looked at exclude."""
+    """Limits of the share: the chance of drawing the reads, and of drawing the cells where those are known.
+
+    However deep the sequencing, it cannot say more than the cells that were put in.
+    """
     low, high = fraction_interval(reads, total)
-    if reads == 0 and cells is not None:
-        high = max(high, fraction_interval(0, cells)[1])
-    return low, high
+    if cells is None:
+        return low, high
+    fewest, most = math.floor(significant(low * cells)), math.ceil(significant(high * cells)) if reads else 0
+    drawn = fraction_interval(fewest, cells)[0], fraction_interval(most, cells)[1]
+    return min(low, drawn[0]), max(high, drawn[1])
+
+
+def _less_than_a_cell(reads: int, total: int, cells: float | None) -> tuple[Finding, ...]:
+    if cells is None or not 0 < reads * cells < total:
+        return ()
+    text = f"{reads} reads are fewer than one cell gives here (about {total / cells:.0f})."
+    return (
+        Finding(
+            rule="less than a cell",
+            severity=Severity.WARNING,
+            text=text,
+            look_at="Carry-over from another sample of the run; look for the same sequence there.",
+        ),
+    )
 
 
 def _in_cells(share: MrdResult, reads: int, cells: float, family: str, line: Line) -> MrdResult:
