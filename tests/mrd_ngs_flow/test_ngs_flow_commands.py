@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 
@@ -104,6 +105,23 @@ def test_straight_from_counts(reall):
     code, out, _ = reall(*words)
     answer = json.loads(out)
     assert (code, answer["class"], answer["interval"]) == (0, "positive_not_quantifiable", [0.0, 5e-5])
+
+
+def test_both_commands_read_standard_input(reall, monkeypatch):
+    """`-` is a file like any other; its kind is told by its first bytes."""
+    for content, words, field, value in (
+        ((ROOT / "examples/mrd/bcp_all_example.fcs").read_bytes(), ("flow", "-", "--gates", GATES), "cells", 4600),
+        (
+            b'{"reads": {"segmented": [9]}, "clones": [{"id": "A", "reads": [9]}]}',
+            ("ngs", "-", "--track", "A"),
+            "reads",
+            9,
+        ),
+    ):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        code, out, error = reall("mrd", *words, "--json")
+        assert code == 0, error
+        assert json.loads(out)[field] == value
 
 
 @pytest.mark.parametrize(

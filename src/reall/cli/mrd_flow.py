@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reall.base.errors import WrongUsage
+from reall.cli.mrd_input import opened
 from reall.cli.mrd_output import FILE, chosen_purpose, document, emit, output_options, rule_options, sample_options, svg
 from reall.mrd.flow.fcs import TRUST, FcsFile, read_fcs
 from reall.mrd.flow.gates import GatingScheme
@@ -81,22 +82,23 @@ def command(file: Path | None, *, rules: str | None, purpose: str | None, **opti
             why="The program does not gate by itself.",
             next="Start from examples/mrd/bcp_all_gates.yaml and draw the gates of your laboratory.",
         )
-    opened = read_fcs(file, data_set=options["data_set"], trust=options["trust_offsets"])
-    scheme = read_gates(gates)
-    result = _from_gates(opened, scheme, ruleset, label, options["data_set"] or 1).to_json()
-    if options["plot"]:
-        from reall.plots.gates import save_gates  # noqa: PLC0415 - matplotlib is slow to import
+    with opened(file) as path:
+        tube = read_fcs(path, data_set=options["data_set"], trust=options["trust_offsets"])
+        scheme = read_gates(gates)
+        result = _from_gates(tube, scheme, ruleset, label, options["data_set"] or 1).to_json()
+        if options["plot"]:
+            from reall.plots.gates import save_gates  # noqa: PLC0415 - matplotlib is slow to import
 
-        save_gates(opened, scheme, options["plot"])
-    table = _gates_in_words(result["gates"])
-    emit([result], document([result]), **output, pictures=lambda: [_picture(opened, scheme)], table=table)
+            save_gates(tube, scheme, options["plot"])
+        table = _gates_in_words(result["gates"])
+        emit([result], document([result]), **output, pictures=lambda: [_picture(tube, scheme)], table=table)
 
 
 def _from_gates(
-    opened: FcsFile, scheme: GatingScheme, ruleset: RuleSet | None, label: SampleLabel, data_set: int
+    tube: FcsFile, scheme: GatingScheme, ruleset: RuleSet | None, label: SampleLabel, data_set: int
 ) -> MrdResult:
-    result = level_from_gates(opened, scheme, apply_gates(opened, scheme), ruleset, label=label)
-    extra = {"data_set": data_set, "fcs_version": opened.version}
+    result = level_from_gates(tube, scheme, apply_gates(tube, scheme), ruleset, label=label)
+    extra = {"data_set": data_set, "fcs_version": tube.version}
     return replace(result, details={**result.details, **extra})
 
 
@@ -107,10 +109,10 @@ def _from_counts(
     return level_from_counts(Counts(target_events=counts[0], cells=counts[1], cells_counted=said), ruleset, label=label)
 
 
-def _picture(opened: FcsFile, scheme: GatingScheme) -> str:
+def _picture(tube: FcsFile, scheme: GatingScheme) -> str:
     from reall.plots.gates import draw_target_gates  # noqa: PLC0415 - matplotlib is slow to import
 
-    return svg(lambda axes: draw_target_gates(axes.figure, opened, scheme), height=2.6)
+    return svg(lambda axes: draw_target_gates(axes.figure, tube, scheme), height=2.6)
 
 
 def _gates_in_words(gates: Sequence[Mapping[str, Any]]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reall.base.errors import WrongUsage
+from reall.cli.mrd_input import opened
 from reall.cli.mrd_output import FILE, chosen_purpose, emit, output_options, rule_options, svg
 from reall.mrd.constants import genomes_from_ng
 from reall.mrd.ngs.course import SampleFacts, follow
@@ -39,7 +41,9 @@ _NAME_WIDTH = 44
 @output_options
 def command(files: tuple[Path, ...], *, rules: str | None, purpose: str | None, **options: Any) -> None:
     """Follow the clonotypes of FILES (.vidjil, AIRR TSV, or a CSV by day; several = one per time point)."""
-    repertoire = open_repertoire(files, days=options["days"], analysis=options["analysis"])
+    with ExitStack() as stack:
+        paths = [stack.enter_context(opened(file)) for file in files]
+        repertoire = open_repertoire(paths, days=options["days"], analysis=options["analysis"])
     facts = SampleFacts(
         cells=_cells(options["cells"], options["dna_ng"], len(repertoire.samples)),
         timepoint=options["timepoint"],
