@@ -92,6 +92,41 @@ def test_gating_ml_counts_as_flowkit_does(tmp_path):
     assert min(ours.values()) > 0
 
 
+def test_a_declared_spectrum_matrix_compensates_as_in_flowkit(tmp_path):
+    """A 2 × 2 matrix in the document; the gate names the dyes, the matrix knows their detectors."""
+    fcs = shared("mrd_flow/100715.fcs")
+    (tmp_path / "gates.xml").write_text(SPECTRUM_MATRIX)
+    report = flowkit.parse_gating_xml(str(tmp_path / "gates.xml")).gate_sample(flowkit.Sample(str(fcs))).report
+    scheme = read_gates(tmp_path / "gates.xml")
+    assert apply_gates(read_fcs(fcs), scheme).events("bright") == report["count"][0] > 1000
+    assert scheme.compensation.detectors == ("R780-A", "G710-A")
+
+
+SPECTRUM_MATRIX = """<?xml version="1.0"?>
+<gating:Gating-ML xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating"
+ xmlns:transforms="http://www.isac-net.org/std/Gating-ML/v2.0/transformations"
+ xmlns:data-type="http://www.isac-net.org/std/Gating-ML/v2.0/datatypes">
+<transforms:spectrumMatrix transforms:id="M">
+ <transforms:fluorochromes>
+  <data-type:fcs-dimension data-type:name="dyeA"/><data-type:fcs-dimension data-type:name="dyeB"/>
+ </transforms:fluorochromes>
+ <transforms:detectors>
+  <data-type:fcs-dimension data-type:name="R780-A"/><data-type:fcs-dimension data-type:name="G710-A"/>
+ </transforms:detectors>
+ <transforms:spectrum><transforms:coefficient transforms:value="1"/><transforms:coefficient transforms:value="0.3"/>
+ </transforms:spectrum>
+ <transforms:spectrum><transforms:coefficient transforms:value="0.1"/><transforms:coefficient transforms:value="1"/>
+ </transforms:spectrum>
+</transforms:spectrumMatrix>
+<gating:RectangleGate gating:id="bright">
+ <gating:dimension gating:compensation-ref="M" gating:min="500" gating:max="2000">
+  <data-type:fcs-dimension data-type:name="dyeA"/></gating:dimension>
+ <gating:dimension gating:compensation-ref="M" gating:min="1000">
+  <data-type:fcs-dimension data-type:name="dyeB"/></gating:dimension>
+</gating:RectangleGate>
+</gating:Gating-ML>
+"""
+
 GATING_ML = """<?xml version="1.0"?>
 <gating:Gating-ML xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating"
  xmlns:transforms="http://www.isac-net.org/std/Gating-ML/v2.0/transformations"

@@ -59,6 +59,7 @@ class _Reader:
         self._references = {element.get(f"{_TRANSFORMS}id") for element in matrices}
         if len(matrices) > 1:
             raise _unusable("Several spectrum matrices are declared; only one is read.", where)
+        self._detector_of_dye: dict[str, str] = {}
         self.matrix = self._read_matrix(matrices[0]) if matrices else None
 
     def gates(self, element: ET.Element) -> Iterator[Gate]:
@@ -94,9 +95,12 @@ class _Reader:
         return makers[name](**parameters)
 
     def _read_matrix(self, element: ET.Element) -> Compensation:
-        detectors = [
-            self._need(one, _DATA, "name") for one in element.findall(f"{_TRANSFORMS}detectors/{_DATA}fcs-dimension")
-        ]
+        dyes, detectors = (
+            [self._need(one, _DATA, "name") for one in element.findall(f"{_TRANSFORMS}{part}/{_DATA}fcs-dimension")]
+            for part in ("fluorochromes", "detectors")
+        )
+        if len(dyes) == len(detectors):
+            self._detector_of_dye = dict(zip(dyes, detectors, strict=True))
         spill = [
             [float(self._need(one, _TRANSFORMS, "value")) for one in row.findall(f"{_TRANSFORMS}coefficient")]
             for row in element.findall(f"{_TRANSFORMS}spectrum")
@@ -115,8 +119,10 @@ class _Reader:
         wanted = dimension.get(f"{_GATING}transformation-ref")
         if wanted is not None and wanted not in self._scales:
             raise _unusable(f"The transformation {wanted!r} is not declared.", self.where)
+        name = self._need(channel, _DATA, "name")
         return Axis(
-            detector=self._need(channel, _DATA, "name"),
+            # Under a declared matrix gates may name the dye instead of its detector.
+            detector=self._detector_of_dye.get(name, name) if reference in self._references else name,
             compensated=reference != _UNCOMPENSATED,
             scale=self._scales[wanted] if wanted is not None else Raw(),
         )
