@@ -5,7 +5,7 @@ from __future__ import annotations
 import flowutils.transforms as flowutils
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reall.mrd.flow.scales import Asinh, Linear, Logarithm, Logicle, PointByPoint, Raw
@@ -86,6 +86,15 @@ def test_comparing_linear_values_decides_as_comparing_scale_values_does(scale, b
 
 
 @settings(deadline=None, max_examples=100)
+@given(scale=scales, value=st.floats(-3e5, 3e5), others=st.lists(st.floats(-3e5, 3e5), max_size=5))
+def test_a_value_is_transformed_alike_alone_and_among_others(scale, value, others):
+    """Otherwise the size of the pieces of a file could move an event over a bound."""
+    alone, among = scale.transform(np.array([value])), scale.transform(np.array([value, *others]))
+    np.testing.assert_array_equal(alone[0], among[0])
+
+
+@settings(deadline=None, max_examples=100)
+@example(scale=Logicle(262144, 0.5, 4.5, 0), bound=1.244140625)  # once moved by its neighbour
 @given(scale=scales, bound=st.floats(-0.5, 1.5))
 def test_the_threshold_is_the_first_number_that_reaches_the_bound(scale, bound):
     """Its lower neighbour among all floating point numbers does not reach it."""

@@ -164,6 +164,14 @@ def test_a_gate_file_with_a_slip_is_refused_with_its_place(reall, tmp_path, chan
     assert (code, says in error) == (12, True), error
 
 
+def test_leukaemic_events_outside_the_denominator_are_refused(reall, tmp_path):
+    """The 40 blasts with CD19 are no part of the CD19-negative cells."""
+    text = (ROOT / "examples/mrd/bcp_all_gates.yaml").read_text()
+    (tmp_path / "gates.yaml").write_text(text.replace("denominator: nucleated", "denominator: CD19 negative"))
+    code, _, error = reall("mrd", "flow", EXAMPLE, "--gates", tmp_path / "gates.yaml")
+    assert (code, "40 of 65 leukaemic events lie outside the gate 'CD19 negative'" in error) == (12, True), error
+
+
 def test_gates_without_a_level_give_no_level(reall, tmp_path):
     text = (ROOT / "examples/mrd/bcp_all_gates.yaml").read_text()
     (tmp_path / "gates.yaml").write_text(text[: text.index("level:")])

@@ -53,13 +53,15 @@ class GateCount:
 class Gated:
     """The counts of every gate in declared order, and the events of the gates that were asked for.
 
-    `places` are positions in the file, rising; `union` the number of events in at least one target gate.
+    `places` are positions in the file, rising; `union` the number of events in at least one target gate, and
+    `outside_denominator` how many of them the denominator gate does not hold.
     """
 
     total_events: int
     counts: tuple[GateCount, ...]
     places: Mapping[str, Places]
     union: int
+    outside_denominator: int
 
     def events(self, gate: str) -> int:
         """Give the count of one gate."""
@@ -78,10 +80,9 @@ def apply_gates(
             neither the gates nor the file hold.
     """
     plan = _plan(file, scheme)
-    targets = scheme.level.targets if scheme.level else ()
     counts = {gate.name: 0 for gate in scheme.gates}
     kept: dict[str, list[Places]] = {name: [] for name in keep}
-    union = total = 0
+    union = outside = total = 0
     for stored in file.pieces(events_per_piece):
         piece = _Piece(file, stored, plan)
         held = _gate_piece(piece, scheme.gates, plan)
@@ -89,8 +90,10 @@ def apply_gates(
             counts[name] += len(places)
         for name, parts in kept.items():
             parts.append(held[name] + total)
-        if targets:
-            union += len(_union([held[name] for name in targets]))
+        if scheme.level is not None:
+            leukaemic = np.unique(np.concatenate([held[name] for name in scheme.level.targets]))
+            union += len(leukaemic)
+            outside += len(np.setdiff1d(leukaemic, held[scheme.level.denominator], assume_unique=True))
         total += piece.events
     return Gated(
         total_events=total,
@@ -105,6 +108,7 @@ def apply_gates(
         ),
         places={name: np.concatenate(parts) if parts else np.empty(0, np.intp) for name, parts in kept.items()},
         union=union,
+        outside_denominator=outside,
     )
 
 
@@ -319,7 +323,3 @@ def _in_combination(gate: Combination, parent: Places, held: Mapping[str, Places
     ]
     together = np.logical_and.reduce(selected) if gate.operator == "and" else np.logical_or.reduce(selected)
     return parent[together]
-
-
-def _union(parts: Sequence[Places]) -> Places:
-    return np.unique(np.concatenate(parts))

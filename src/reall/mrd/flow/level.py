@@ -109,7 +109,8 @@ def level_from_gates(
     """Give the result of a gated file; `scheme` must declare a level.
 
     Raises:
-        UnusableLaboratoryData: no level is declared, or the denominator gate is empty.
+        UnusableLaboratoryData: no level is declared, the denominator gate is empty, or leukaemic events lie
+            outside it.
     """
     if scheme.level is None:
         raise UnusableLaboratoryData(
@@ -117,6 +118,14 @@ def level_from_gates(
             where=f"gates {scheme.name!r}",
             why="Without a denominator counts are no level.",
             next="Add level: {targets: […], denominator: …, cells_counted: nucleated cells}.",
+        )
+    if gated.outside_denominator:
+        raise UnusableLaboratoryData(
+            f"{gated.outside_denominator} of {gated.union} leukaemic events lie outside the gate "
+            f"{scheme.level.denominator!r}.",
+            where=f"gates {scheme.name!r}, level",
+            why="A share needs its part inside the whole.",
+            next="Hang the target gates below the denominator gate.",
         )
     counts = Counts(
         target_events=gated.union,

@@ -45,7 +45,8 @@ class Scale(ABC):
         """Give the smallest linear value whose scale value is at least `bound`.
 
         -inf when every value reaches it, +inf when none does. Found by bisection over the floating point
-        numbers themselves, so that comparing linear values decides exactly as comparing scale values does.
+        numbers themselves, so that comparing linear values decides as comparing scale values does, to the last
+        bit that the scale itself can tell apart.
         """
         low, high = _to_ordinal(-_LARGEST_MEASURED), _to_ordinal(_LARGEST_MEASURED)
         if self._reaches(_from_ordinal(low), bound):
@@ -193,6 +194,8 @@ class Logicle(Scale):
         slope_at_zero = curve.rise * curve.growth + curve.fall * curve.decay
         # Both guesses lie at or above the root, where the curve is convex: the steps cannot run away.
         guess = np.minimum(np.log1p(size / curve.rise) / curve.growth, size / slope_at_zero)
+        # A value that has converged rests, so that its result does not depend on its neighbours in the array.
+        moving = np.ones(guess.shape, dtype=bool)
         for _ in range(_MOST_STEPS):
             up, down = np.expm1(curve.growth * guess), np.expm1(-curve.decay * guess)
             rising, falling = curve.rise * curve.growth * (up + 1.0), curve.fall * curve.decay * (down + 1.0)
@@ -201,8 +204,9 @@ class Logicle(Scale):
             newton = miss / slope
             bend = (curve.growth * rising - curve.decay * falling) / slope
             step = newton / (1.0 - newton * bend / 2.0)
-            guess = guess - step
-            if not np.any(np.abs(step) > 2.0 * _EPSILON * np.maximum(1.0, guess)):
+            guess = np.where(moving, guess - step, guess)
+            moving &= np.abs(step) > 2.0 * _EPSILON * np.maximum(1.0, guess)
+            if not moving.any():
                 break
         return curve.zero + np.copysign(guess, values)
 
