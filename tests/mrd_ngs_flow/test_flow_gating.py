@@ -320,6 +320,28 @@ def test_pieces_and_the_fast_path_change_no_event(tmp_path_factory, values, piec
     assert gated.places["both"].tolist() == np.flatnonzero(box & ~polygon).tolist()
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    values=arrays(np.float32, st.tuples(st.integers(1, 60), st.just(2)), elements=st.floats(-1000, 250000, width=32)),
+    piece=st.integers(1, 70),
+)
+def test_compensated_events_do_not_depend_on_the_pieces_either(tmp_path_factory, values, piece):
+    file = read_fcs(_plain_file(tmp_path_factory.getbasetemp() / "compensated.fcs", values))
+    matrix = Compensation.from_spill(["FSC-A", "CD19"], [[1, 0.1], [0.05, 1]], where="here")
+    axes = [Axis(detector=name, compensated=True, scale=LOGICLE) for name in ("FSC-A", "CD19")]
+    (bound,) = LOGICLE.transform(values[:1, 0].astype(float))
+    gates = (
+        Rectangle(name="box", ranges=(Range(axis=axes[0], low=float(bound)),)),
+        Polygon(name="polygon", parent="box", x=axes[0], y=axes[1], corners=((0, 0), (1, 0), (1, 1), (0.2, 0.8))),
+    )
+    scheme = GatingScheme(name="s", gates=gates, compensation=matrix)
+    pieces, whole = (
+        apply_gates(file, scheme, keep=["box", "polygon"], events_per_piece=size) for size in (piece, 10_000)
+    )
+    for name in ("box", "polygon"):
+        assert pieces.places[name].tolist() == whole.places[name].tolist()
+
+
 def _plain_file(path, values):
     data = values.astype("<f4").tobytes()
     text = f"|$PAR|2|$DATATYPE|F|$BYTEORD|1,2,3,4|$MODE|L|$NEXTDATA|0|$TOT|{len(values)}|$BEGINDATA|512|"

@@ -237,11 +237,22 @@ class _Piece:
                 self._overlap = np.stack([self._column(one) for one in self._plan.overlap_channels])
             weights = self._plan.unmixing[:, self._plan.unmixing_column[channel]]
             if places is not None and len(places) < _MOST * self.events:
-                subset: Floats = weights @ self._overlap[:, places]
-                return subset
-            known = weights @ self._overlap
+                return _weighted_sum(weights, self._overlap[:, places])
+            known = _weighted_sum(weights, self._overlap)
             self._compensated[channel] = known
         return known if places is None else known[places]
+
+
+def _weighted_sum(weights: Floats, rows: Floats) -> Floats:
+    """Add up weighted rows one after the other.
+
+    A matrix product would order the additions by the size of the array, and the last bit of an event's value would
+    depend on how many events it is computed with.
+    """
+    total: Floats = weights[0] * rows[0]
+    for weight, row in zip(weights[1:], rows[1:], strict=True):
+        total += weight * row
+    return total
 
 
 def _gate_piece(piece: _Piece, gates: Sequence[Gate], plan: _Plan) -> dict[str, Places]:
