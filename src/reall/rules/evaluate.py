@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from reall.rules.diagram import FALSE, TRUE, Restrictions, Walk
 from reall.rules.table import IMPOSSIBLE, Citation, Compiled, KnowledgeBase, Line, Outcome, Remark, Table
 
+STATED = "stated"
+"""The id of the reason behind an answer that the case itself states."""
+
 _STATUS_ORDER = ("draft", "transcribed", "double-checked", "superseded")
 
 
@@ -123,9 +126,18 @@ def evaluate(base: KnowledgeBase, table: str, masks: Masks | Walk, *, explain: b
 
 
 def _with_remarks(compiled: Compiled, walk: Walk, finding: Finding) -> Finding:
-    """Add the conflicts and cautions whose condition may hold."""
+    """Add the conflicts and cautions whose condition may hold; to a stated answer, only those that do hold.
+
+    A definition that the case states is final, so remarks on how it would have been reached do not concern it.
+    """
+    stated = any(reason.row == STATED for reason in finding.because)
+
+    def concerns(diagram: int) -> bool:
+        reached = walk.leaves(diagram)
+        return TRUE in reached and not (stated and FALSE in reached)
+
     conflicts, cautions = (
-        tuple(remark for remark, diagram in group if TRUE in walk.leaves(diagram))
+        tuple(remark for remark, diagram in group if concerns(diagram))
         for group in (compiled.conflicts, compiled.cautions)
     )
     return replace(finding, conflicts=conflicts, cautions=cautions) if conflicts or cautions else finding
@@ -152,7 +164,7 @@ def _because(
 
 def _stated(compiled: Compiled, value: str) -> Reason:
     citation = Citation(source="case", at="stated in the case, taken as final", status="double-checked")
-    return Reason(row="stated", value=value, words="stated in the case", facts=(compiled.table.id,), citation=citation)
+    return Reason(row=STATED, value=value, words="stated in the case", facts=(compiled.table.id,), citation=citation)
 
 
 def _reasons(compiled: Compiled, walk: Walk, values: set[str]) -> tuple[Reason, ...]:

@@ -345,6 +345,10 @@ class KnowledgeBase:
             chosen = d.choose(d.cells(level, 1 << i), leaf, chosen)
         return chosen
 
+    def condition_of(self, table: str, row: str) -> Condition | None:
+        """Give the condition of one row; None where the row has none or is not of this table."""
+        return self._conditions.get((table, row))
+
     def atoms_of(self, table: str, row: str) -> list[Atom]:
         """List the comparisons of one row."""
         return atoms(self._conditions[table, row])
