@@ -33,9 +33,13 @@ class ReallError(Exception):
         self.next = next
 
     def __str__(self) -> str:
-        """Read as one paragraph: place, problem, reason, repair."""
+        """Read as one paragraph of sentences: place, problem, reason, repair.
+
+        >>> str(WrongUsage("there is no system 'X'", where="--system", next="Did you mean 'Y'?"))
+        "--system: there is no system 'X'. Did you mean 'Y'?"
+        """
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return " ".join(part for part in (head, self.why, self.next) if part)
+        return " ".join(part if part[-1] in ".?!" else f"{part}." for part in (head, self.why, self.next) if part)
 
     def to_json(self) -> dict[str, str]:
         """Give the parts by name, for `--json` and the web service."""
