@@ -1,0 +1,204 @@
+"""One screen for one child: 100 columns, about 45 lines, plain words.
+
+The full explanation is on the page (`report.assessment_page`) and in the JSON; here everything is named, and what does
+not fit is counted.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from reall.report.view import (
+    DISCLAIMER,
+    Answer,
+    View,
+    estimate_words,
+    few,
+    source_words,
+    view,
+)
+from reall.stratify.assess import Assessment
+
+WIDTH = 100
+LABEL = 12
+OUTCOMES, QUESTIONS, REMARKS = 3, 4, 2
+WIDEST_ANSWER = 28
+DRAFT_SIGN = "*"
+
+_BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
+
+
+def summary(assessment: Assessment, *, colour: bool = False) -> str:
+    """Give the one-screen summary of an assessment; `colour` adds terminal escapes and changes no word."""
+    v = view(assessment)
+    paint = _Paint(colour)
+    sections = [
+        ("RELAPSE", _relapse(v)),
+        ("GROUP", _groups(v, paint)),
+        ("ALSO", _others(v)),
+        ("TRANSPLANT", _transplant(v, paint)),
+        ("DISAGREE", _disagreements(v)),
+        ("MISSING", _missing(v)),
+        ("OUTCOMES", _outcomes(v, assessment)),
+        ("MIND", _mind(v)),
+        ("CASE", _case_notes(v)),
+    ]
+    lines = [*_head(v, assessment, paint)]
+    for name, body in sections:
+        content = list(body)
+        if content:
+            lines += [f"{paint.bold(name.ljust(LABEL)) if i == 0 else ' ' * LABEL}{c}" for i, c in enumerate(content)]
+    lines += _foot(v, paint)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+class _Paint:
+    def __init__(self, colour: bool) -> None:
+        self.colour = colour
+
+    def _wrap(self, code: str, text: str) -> str:
+        return f"{code}{text}{_RESET}" if self.colour and text else text
+
+    def bold(self, text: str) -> str:
+        return self._wrap(_BOLD, text)
+
+    def dim(self, text: str) -> str:
+        return self._wrap(_DIM, text)
+
+    def open(self, text: str) -> str:
+        return self._wrap(_YELLOW, text)
+
+
+def _head(v: View, assessment: Assessment, paint: _Paint) -> list[str]:
+    case = _printable(v.case or "case without a name")
+    version = f"knowledge {assessment.knowledge.version} ({assessment.knowledge.fingerprint[:8]})"
+    room = WIDTH - len(version) - 2
+    return [paint.bold(_clip(case, room).ljust(room)) + "  " + paint.dim(version)]
+
+
+def _relapse(v: View) -> Iterator[str]:
+    yield from _wrapped(f"{v.headline}.")
+    for name, words in v.kind_of_relapse:
+        if words:
+            yield from _wrapped(f"{name}: {words}.", lines=2)
+
+
+def _groups(v: View, paint: _Paint) -> Iterator[str]:
+    answered = [a for a in v.groups if a.status == "determined" or a.open]
+    yield from _rows(answered, paint)
+    yield from _left_out([a for a in v.groups if a not in answered])
+
+
+def _others(v: View) -> Iterator[str]:
+    """Give clocks, genetics and scores in one paragraph each; those on which nothing is known only by name."""
+    by_kind: dict[str, list[str]] = {}
+    for answer in v.others:
+        if answer.status == "determined":
+            by_kind.setdefault(answer.kind, []).append(f"{_marked(answer)} ({_plain_title(answer)})")
+        elif answer.open:
+            by_kind.setdefault("open", []).append(_plain_title(answer))
+    names = {"time": "Other clocks", "genetics": "Genetics", "score": "Score", "refractory": "Refractory", "open": "Open"}
+    for kind, parts in by_kind.items():
+        yield from _wrapped(f"{names.get(kind, kind)}: {'; '.join(parts)}.", lines=2)
+
+
+def _plain_title(answer: Answer) -> str:
+    return answer.title.removeprefix("Time of relapse, ").split(" (")[0]
+
+
+def _transplant(v: View, paint: _Paint) -> Iterator[str]:
+    answered = [a for a in v.transplant if a.status == "determined" or a.open]
+    yield from _rows(answered, paint)
+    yield from _left_out([a for a in v.transplant if a not in answered])
+
+
+def _disagreements(v: View) -> Iterator[str]:
+    for about, answers in v.disagreements:
+        said = ", ".join(f"{len(titles)} {value}" for value, titles in answers)
+        yield from _wrapped(f"The systems disagree on {about}: {said}.", lines=2)
+
+
+def _rows(answers: Sequence[Answer], paint: _Paint) -> Iterator[str]:
+    """One line per system: the answer, the system, and what it means or needs."""
+    room = WIDTH - LABEL
+    wide = min(max([len(_marked(a)) for a in answers] or [0]), WIDEST_ANSWER)
+    for answer in answers:
+        short = _clip(_marked(answer), wide).ljust(wide)
+        tail = f"{_plain_title(answer)}{': ' if answer.meaning else ''}{answer.meaning}"
+        yield f"{(paint.open if answer.open else paint.bold)(short)}  {_clip(tail, room - wide - 2)}"
+
+
+def _left_out(answers: Sequence[Answer]) -> Iterator[str]:
+    for status, head in (("not_eligible", "Not for this child"), ("silent", "No answer in the source")):
+        said = [
+            f"{_plain_title(a)}{f' ({a.meaning})' if a.meaning else ''}" for a in answers if a.status == status
+        ]
+        if said:
+            yield from _wrapped(f"{head}: {'; '.join(said)}.", lines=2)
+
+
+def _missing(v: View) -> Iterator[str]:
+    for entry in v.questions[:QUESTIONS]:
+        verb, count = ("settles", len(entry.settles)) if entry.settles else ("narrows", len(entry.narrows))
+        effect = f"{verb} {count} answer{'s' if count > 1 else ''}"
+        yield from _wrapped(f"{entry.question} {effect} [{entry.fact}]", lines=2)
+    more = len(v.questions) - QUESTIONS
+    if more > 0:
+        yield f"… and {more} further question{'s' if more > 1 else ''}."
+
+
+def _outcomes(v: View, assessment: Assessment) -> Iterator[str]:
+    chosen = few(v.outcomes, OUTCOMES)
+    for row in chosen:
+        sign = DRAFT_SIGN if row.citation.status == "draft" else ""
+        who = ", ".join(part for part in (row.stratum, row.arm) if part)
+        source = source_words(row.citation.source, assessment.knowledge)
+        yield from _wrapped(f"{estimate_words(row)}{sign}: {who}. {row.cohort}, {source}.", lines=2)
+    more = len(v.outcomes) - len(chosen)
+    if more > 0:
+        yield f"… and {more} more published rows; cohorts and clocks differ, so they are never pooled."
+
+
+def _mind(v: View) -> Iterator[str]:
+    """Cautions first, then where sources conflict; each said once."""
+    shown = [a for a in v.answers if a.status != "not_eligible"]
+    notes = [note for a in shown for note in a.cautions] + [note for a in shown for note in a.conflicts]
+    words = list(dict.fromkeys(note.words for note in sorted(notes, key=lambda note: not note.certain)))
+    first = [w for w in words if any(note.certain and note.words == w for note in notes)][:REMARKS]
+    for said in first:
+        yield from _wrapped(said, lines=2)
+    if len(words) > len(first):
+        more = len(words) - len(first)
+        noun = "caution or conflict" if more == 1 else "cautions and conflicts"
+        yield f"{'… and ' if first else ''}{more} more {noun} between sources."
+
+
+def _case_notes(v: View) -> Iterator[str]:
+    for words in (*(f"Assumed: {a}" for a in v.assumptions), *v.notes):
+        yield from _wrapped(_printable(words), lines=2)
+
+
+def _foot(v: View, paint: _Paint) -> list[str]:
+    lines = []
+    if v.draft:
+        lines.append(f"{DRAFT_SIGN} rests on knowledge that is not confirmed yet (draft).")
+    lines += ["Each rule with its facts and citation: --html FILE or --json.", DISCLAIMER]
+    return [paint.dim(line) for line in lines]
+
+
+def _marked(answer: Answer) -> str:
+    return answer.short + (DRAFT_SIGN if answer.draft else "")
+
+
+def _wrapped(text: str, *, lines: int = 2) -> list[str]:
+    return textwrap.wrap(text, WIDTH - LABEL, max_lines=lines, placeholder=" …", break_on_hyphens=False)
+
+
+def _clip(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - 2, 0)].rstrip() + " …"
+
+
+def _printable(text: str) -> str:
+    """Take control characters out of what came from a file, so that it cannot drive the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in text)
