@@ -33,9 +33,9 @@ from reall.report.words import known_words, label, number
 from reall.stratify.assess import Assessment
 
 _TEMPLATES = Path(__file__).parent / "templates"
-BOARD_OUTCOMES, BOARD_QUESTIONS, BOARD_NOTES = 5, 5, 3
+BOARD_OUTCOMES, BOARD_QUESTIONS, BOARD_NOTES = 4, 5, 3
 """How much of each list fits on the board's sheet; what does not is counted there and follows below."""
-BOARD_CELL = 130
+BOARD_CELL = 120
 """Characters of a cell on the board's sheet."""
 
 
@@ -49,6 +49,7 @@ class OutcomeLine:
     estimate: str
     uncertainty: str
     size: str
+    study: str
     cohort: str
     clock: str
     source: str
@@ -131,6 +132,7 @@ def _outcome(row: PublishedOutcome, knowledge: Knowledge) -> OutcomeLine:
         estimate=f"{row.estimate_pct:g} %" if row.estimate_pct is not None else "",
         uncertainty=uncertainty_words(row),
         size=size_words(row).removeprefix("n "),
+        study=row.cohort,
         cohort=", ".join(part for part in (row.cohort, row.era) if part),
         clock=row.clock_start,
         source=source_words(row.citation.source, knowledge),

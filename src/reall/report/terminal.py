@@ -22,8 +22,8 @@ from reall.stratify.assess import Assessment
 
 WIDTH = 100
 LABEL = 12
-OUTCOMES, QUESTIONS, REMARKS = 3, 4, 2
-WIDEST_ANSWER = 28
+OUTCOMES, QUESTIONS, REMARKS = 3, 3, 2
+WIDEST_ANSWER, SOURCE = 28, 28
 DRAFT_SIGN = "*"
 
 _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
@@ -95,16 +95,12 @@ def _others(v: View) -> Iterator[str]:
     by_kind: dict[str, list[str]] = {}
     for answer in v.others:
         if answer.status == "determined":
-            by_kind.setdefault(answer.kind, []).append(f"{_marked(answer)} ({_plain_title(answer)})")
+            by_kind.setdefault(answer.kind, []).append(f"{_marked(answer)} ({answer.name})")
         elif answer.open:
-            by_kind.setdefault("open", []).append(_plain_title(answer))
+            by_kind.setdefault("open", []).append(answer.name)
     names = {"time": "Other clocks", "genetics": "Genetics", "score": "Score", "refractory": "Refractory", "open": "Open"}
-    for kind, parts in by_kind.items():
+    for kind, parts in sorted(by_kind.items(), key=lambda item: item[0] == "open"):
         yield from _wrapped(f"{names.get(kind, kind)}: {'; '.join(parts)}.", lines=2)
-
-
-def _plain_title(answer: Answer) -> str:
-    return answer.title.removeprefix("Time of relapse, ").split(" (")[0]
 
 
 def _transplant(v: View, paint: _Paint) -> Iterator[str]:
@@ -115,8 +111,8 @@ def _transplant(v: View, paint: _Paint) -> Iterator[str]:
 
 def _disagreements(v: View) -> Iterator[str]:
     for about, answers in v.disagreements:
-        said = ", ".join(f"{len(titles)} {value}" for value, titles in answers)
-        yield from _wrapped(f"The systems disagree on {about}: {said}.", lines=2)
+        said = "; ".join(f"{value} - {', '.join(titles)}" for value, titles in answers)
+        yield from _wrapped(f"{about[0].upper()}{about[1:]}: {said}.", lines=2)
 
 
 def _rows(answers: Sequence[Answer], paint: _Paint) -> Iterator[str]:
@@ -125,14 +121,15 @@ def _rows(answers: Sequence[Answer], paint: _Paint) -> Iterator[str]:
     wide = min(max([len(_marked(a)) for a in answers] or [0]), WIDEST_ANSWER)
     for answer in answers:
         short = _clip(_marked(answer), wide).ljust(wide)
-        tail = f"{_plain_title(answer)}{': ' if answer.meaning else ''}{answer.meaning}"
+        joint = (", " if answer.open else ": ") if answer.meaning else ""
+        tail = f"{answer.name}{joint}{answer.meaning}"
         yield f"{(paint.open if answer.open else paint.bold)(short)}  {_clip(tail, room - wide - 2)}"
 
 
 def _left_out(answers: Sequence[Answer]) -> Iterator[str]:
     for status, head in (("not_eligible", "Not for this child"), ("silent", "No answer in the source")):
         said = [
-            f"{_plain_title(a)}{f' ({a.meaning})' if a.meaning else ''}" for a in answers if a.status == status
+            f"{a.name}{f' ({a.meaning})' if a.meaning else ''}" for a in answers if a.status == status
         ]
         if said:
             yield from _wrapped(f"{head}: {'; '.join(said)}.", lines=2)
@@ -153,7 +150,7 @@ def _outcomes(v: View, assessment: Assessment) -> Iterator[str]:
     for row in chosen:
         sign = DRAFT_SIGN if row.citation.status == "draft" else ""
         who = ", ".join(part for part in (row.stratum, row.arm) if part)
-        source = source_words(row.citation.source, assessment.knowledge)
+        source = _clip(source_words(row.citation.source, assessment.knowledge), SOURCE)
         yield from _wrapped(f"{estimate_words(row)}{sign}: {who}. {row.cohort}, {source}.", lines=2)
     more = len(v.outcomes) - len(chosen)
     if more > 0:

@@ -5,6 +5,7 @@ Every answer keeps its own system; nothing is pooled, ranked or left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -59,10 +60,11 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One finding in words. `short` fits a table cell; `meaning` says what it means or why there is none."""
+    """One finding in words. `name` and `short` fit a table cell; `meaning` says what it means or why there is none."""
 
     id: str
     title: str
+    name: str
     kind: str
     status: str
     short: str
@@ -145,6 +147,16 @@ def title_of(id_: str, knowledge: Knowledge) -> str:
 
 
 _TRANSPLANT_SUFFIX = ", transplant in second remission"
+_SAID_ANYWAY = re.compile(r"^Time of relapse, |, 30 months from diagnosis$| (risk|strategic) groups( S1-S4| of first relapse)?| strata$| groups of .*|^.*, trial ")
+
+
+def short_name(title: str) -> str:
+    """Leave out of a title what its place in the report says anyway.
+
+    >>> short_name("UKALL R3 risk groups"), short_name("Time of relapse, St Jude ALLR18")
+    ('UKALL R3', 'St Jude ALLR18')
+    """
+    return _SAID_ANYWAY.sub("", title.removesuffix(_TRANSPLANT_SUFFIX)) or title
 
 
 def _headline(assessment: Assessment) -> str:
@@ -208,7 +220,7 @@ def _elsewhere(assessment: Assessment) -> Iterator[str]:
 
 def _with_answer(finding: Finding | None, table: Table, details: Sequence[str], of: str = "") -> str:
     answer = "" if finding is None else _short(finding, table)
-    said = f"{answer} ({of})" if answer and of else answer
+    said = f"{answer}, {of}" if answer and of else answer
     return "; ".join(part for part in (said, *details) if part)
 
 
@@ -235,6 +247,7 @@ def _answer(id_: str, finding: Finding, assessment: Assessment) -> Answer:
     return Answer(
         id=id_.removeprefix("transplant_") if table.inherits else id_,
         title=table.title.removesuffix(_TRANSPLANT_SUFFIX),
+        name=short_name(table.title),
         kind=table.kind,
         status=finding.status,
         short=_short(finding, table),
@@ -281,7 +294,7 @@ def _meaning(finding: Finding, table: Table, assessment: Assessment) -> str:
         return joined((r.words for r in finding.because if r.words), "and")
     needs = f"needs {spoken(finding.needs)}" if finding.needs else ""
     first, *more = (label(name, knowledge) for name in finding.missing) if finding.missing else ("",)
-    asks = f"needs {first}{f' and {len(more)} more' if more else ''}" if first else ""
+    asks = f"missing: {first}{f' and {len(more)} more' if more else ''}" if first else ""
     return needs or asks
 
 
@@ -355,7 +368,7 @@ def _disagreements(
         yield (
             about,
             tuple(
-                (spoken(value), tuple(title_of(id_, assessment.knowledge) for id_ in ids))
+                (spoken(value), tuple(short_name(title_of(id_, assessment.knowledge)) for id_ in ids))
                 for value, ids in answers.items()
             ),
         )

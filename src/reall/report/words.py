@@ -69,6 +69,8 @@ def number(value: float, unit: str = "") -> str:
 
     >>> number(0.0005, "fraction of cells"), number(40.29, "months"), number(80, "percent")
     ('5e-4 (0.05 %)', '40.3 months', '80 %')
+    >>> number(1, "months")
+    '1 month'
     """
     if unit == "fraction of cells":
         percent = f"{value * PERCENT:.3g} %"
@@ -76,7 +78,8 @@ def number(value: float, unit: str = "") -> str:
     if unit == "percent":
         return f"{value:.3g} %"
     if unit in {"months", "years", "days"}:
-        return f"{round(value, 1):g} {unit}"
+        rounded = round(value, 1)
+        return f"{rounded:g} {unit.removesuffix('s') if rounded == 1 else unit}"
     if unit == "ratio":
         return f"{value:.3g} times"
     return f"{value:g} {unit}".strip()
