@@ -32,7 +32,7 @@ STDIN = "-"
 @click.option("--system", "systems", metavar="ID", multiple=True, help="Only this system (may be repeated).")
 @click.option("--mrd", "mrd_files", metavar="RESULT.json", multiple=True, help="Add results of `reall mrd … --json`.")
 @click.option("--knowledge", "knowledge_folder", metavar="DIR", help="Use the knowledge in this folder.")
-def command(
+def command(  # noqa: PLR0917 - click passes the options by name
     cases: tuple[str, ...],
     as_json: bool,
     html_file: str | None,
@@ -78,9 +78,7 @@ def _check_systems(systems: Iterable[str], knowledge: Knowledge) -> None:
             raise WrongUsage(f"there is no system {system!r}", where="--system", next=hint)
 
 
-def _try(
-    name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge: Knowledge
-) -> Assessment | ReallError:
+def _try(name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge: Knowledge) -> Assessment | ReallError:
     """Assess one file; a file that cannot be used is an outcome like any other, so that it hides no other child."""
     try:
         document = _with_mrd(_read(name), mrd_files)
@@ -158,7 +156,9 @@ def _write(file: str, content: bytes) -> None:
     try:
         Path(file).write_bytes(content)
     except OSError as error:
-        raise WrongUsage(f"{file} cannot be written: {error.strerror}", next="Name a file in a folder that exists.") from None
+        raise WrongUsage(
+            f"{file} cannot be written: {error.strerror}", next="Name a file in a folder that exists."
+        ) from None
     click.echo(f"Wrote {file}", err=True)
 
 

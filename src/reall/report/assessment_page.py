@@ -18,17 +18,9 @@ from markupsafe import Markup
 from reall import __version__
 from reall.base.errors import WrongUsage
 from reall.library.knowledge import Knowledge, PublishedOutcome
+from reall.report.outcomes import few, size_words, source_words, uncertainty_words
 from reall.report.to_json import sources_used
-from reall.report.view import (
-    DISCLAIMER,
-    STATUS_WORDS,
-    View,
-    few,
-    size_words,
-    source_words,
-    uncertainty_words,
-    view,
-)
+from reall.report.view import DISCLAIMER, View, view
 from reall.report.words import known_words, label, number
 from reall.stratify.assess import Assessment
 
@@ -107,21 +99,17 @@ def _facts(assessment: Assessment) -> list[tuple[str, str]]:
 
 
 def _samples(assessment: Assessment) -> list[tuple[str, str, str, str, str]]:
+    level = assessment.knowledge.vocabulary.facts["marrow_mrd_at_relapse_fraction"]
     return [
         (
             sample.decides_at.words if sample.decides_at else sample.timepoint or "not stated",
             sample.method or "not stated",
             sample.tissue or "not stated",
-            _level(sample.level, assessment),
+            known_words(sample.level, level),
             number(sample.sensitivity_fraction, "fraction of cells") if sample.sensitivity_fraction else "not stated",
         )
         for sample in assessment.case.mrd
     ]
-
-
-def _level(level: object, assessment: Assessment) -> str:
-    fact = assessment.knowledge.vocabulary.facts["marrow_mrd_at_relapse_fraction"]
-    return known_words(level, fact)  # type: ignore[arg-type]
 
 
 def _outcome(row: PublishedOutcome, knowledge: Knowledge) -> OutcomeLine:
@@ -163,10 +151,9 @@ def page(reports: Sequence[Report]) -> str:
         reports=reports,
         sources=sources,
         numbers={key: i for i, key in enumerate(sources, start=1)},
-        style=Markup(style),  # noqa: S704 - our own file, not input
+        style=Markup(style),
         style_digest=digest,
         disclaimer=DISCLAIMER,
-        status_words=STATUS_WORDS,
         reall_version=__version__,
         questions=BOARD_QUESTIONS,
         cell=BOARD_CELL,

@@ -9,15 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from reall.report.view import (
-    DISCLAIMER,
-    Answer,
-    View,
-    estimate_words,
-    few,
-    source_words,
-    view,
-)
+from reall.report.outcomes import estimate_words, few, source_words
+from reall.report.view import DISCLAIMER, Answer, View, view
 from reall.stratify.assess import Assessment
 
 WIDTH = 100
@@ -95,12 +88,18 @@ def _others(v: View) -> Iterator[str]:
     by_kind: dict[str, list[str]] = {}
     for answer in v.others:
         if answer.status == "determined":
-            by_kind.setdefault(answer.kind, []).append(f"{_marked(answer)} ({answer.name})")
+            by_kind.setdefault(answer.kind, []).append(f"{answer.name}: {_marked(answer)}")
         elif answer.open:
             by_kind.setdefault("open", []).append(answer.name)
-    names = {"time": "Other clocks", "genetics": "Genetics", "score": "Score", "refractory": "Refractory", "open": "Open"}
+    names = {
+        "time": "Other clocks",
+        "genetics": "Genetics",
+        "score": "Score",
+        "refractory": "Refractory",
+        "open": "Open",
+    }
     for kind, parts in sorted(by_kind.items(), key=lambda item: item[0] == "open"):
-        yield from _wrapped(f"{names.get(kind, kind)}: {'; '.join(parts)}.", lines=2)
+        yield from _wrapped(f"{names.get(kind, kind.capitalize())}: {'; '.join(parts)}.", lines=2)
 
 
 def _transplant(v: View, paint: _Paint) -> Iterator[str]:
@@ -127,10 +126,13 @@ def _rows(answers: Sequence[Answer], paint: _Paint) -> Iterator[str]:
 
 
 def _left_out(answers: Sequence[Answer]) -> Iterator[str]:
+    """Name the systems without an answer, together where the reason is the same."""
     for status, head in (("not_eligible", "Not for this child"), ("silent", "No answer in the source")):
-        said = [
-            f"{a.name}{f' ({a.meaning})' if a.meaning else ''}" for a in answers if a.status == status
-        ]
+        by_reason: dict[str, list[str]] = {}
+        for answer in answers:
+            if answer.status == status:
+                by_reason.setdefault(answer.meaning, []).append(answer.name)
+        said = [f"{', '.join(names)}{f' ({reason})' if reason else ''}" for reason, names in by_reason.items()]
         if said:
             yield from _wrapped(f"{head}: {'; '.join(said)}.", lines=2)
 

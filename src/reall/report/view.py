@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from reall.facts.known import Choices, Interval
 from reall.library.knowledge import Knowledge, PublishedOutcome
+from reall.report.outcomes import in_order
 from reall.report.words import (
     condition_words,
     joined,
     known_words,
     label,
-    number,
     power,
     question,
     spoken,
@@ -147,7 +147,10 @@ def title_of(id_: str, knowledge: Knowledge) -> str:
 
 
 _TRANSPLANT_SUFFIX = ", transplant in second remission"
-_SAID_ANYWAY = re.compile(r"^Time of relapse, |, 30 months from diagnosis$| (risk|strategic) groups( S1-S4| of first relapse)?| strata$| groups of .*|^.*, trial ")
+_SAID_ANYWAY = re.compile(
+    r"^Time of relapse, |, 30 months from diagnosis$| (risk|strategic) groups( S1-S4| of first relapse)?"
+    r"| strata$| groups of .*|^.*, trial "
+)
 
 
 def short_name(title: str) -> str:
@@ -163,12 +166,11 @@ def _headline(assessment: Assessment) -> str:
     parts = [_relapse_number(assessment)]
     facts = assessment.knowledge.vocabulary.facts
     known = assessment.case.known
-    for name in ("lineage", "age_at_relapse_years", "sex"):
-        if name in known and (words := known_words(known[name], facts[name])) != "unknown":
-            parts.append(f"{words} old" if name == "age_at_relapse_years" else words)
-    if "lineage" not in known:
-        parts.insert(1, "lineage not known")
-    return ", ".join(parts)
+    for name, unknown in (("lineage", "lineage not known"), ("age_at_relapse_years", ""), ("sex", "")):
+        words = known_words(known[name], facts[name]) if name in known else "unknown"
+        old = " old" if name == "age_at_relapse_years" else ""
+        parts.append(unknown if words == "unknown" else f"{words}{old}")
+    return ", ".join(part for part in parts if part)
 
 
 def _relapse_number(assessment: Assessment) -> str:
@@ -193,7 +195,7 @@ def _kind_of_relapse(assessment: Assessment) -> Iterator[tuple[str, str]]:
     sites = [said("marrow_blasts_pct", "blasts in the marrow"), *_elsewhere(assessment)]
     yield "Site", _with_answer(derived.get("site_class"), tables["site_class"], sites)
     if (consensus := derived.get("pdl_2022_marrow_relapse")) is not None:
-        yield "Ponte di Legno 2022", _short(consensus, tables["pdl_2022_marrow_relapse"])
+        yield "Marrow, Ponte di Legno 2022", _short(consensus, tables["pdl_2022_marrow_relapse"])
 
 
 def _after_therapy(assessment: Assessment) -> str:
@@ -291,7 +293,9 @@ def _meaning(finding: Finding, table: Table, assessment: Assessment) -> str:
             return f"takes only {criteria}"
         return f"not for this {label(finding.excluded_by or 'child', knowledge)}"
     if finding.status == "silent":
-        return joined((r.words for r in finding.because if r.words), "and")
+        # A criterion names a fact, a silent row does not.
+        said = (f"takes only {r.words}" if r.value else r.words for r in finding.because if r.words)
+        return joined(said, "and")
     needs = f"needs {spoken(finding.needs)}" if finding.needs else ""
     first, *more = (label(name, knowledge) for name in finding.missing) if finding.missing else ("",)
     asks = f"missing: {first}{f' and {len(more)} more' if more else ''}" if first else ""
@@ -383,64 +387,3 @@ def _questions(assessment: Assessment) -> Iterator[Question]:
             settles=tuple(title_of(id_, knowledge) for id_ in settles),
             narrows=tuple(title_of(id_, knowledge) for id_ in narrows),
         )
-
-
-_ENDPOINTS = ("OS", "EFS", "DFS", "PFS", "LFS", "CIR")
-
-
-def in_order(rows: Sequence[PublishedOutcome]) -> list[PublishedOutcome]:
-    """Order published rows for reading: those of a named group first, then the narrower strata, survival first.
-
-    The order says nothing about quality; no row is left out.
-    """
-
-    def key(row: PublishedOutcome) -> tuple[bool, int, int, bool, str]:
-        narrow = -row.applies_when.count("=") - row.applies_when.count("<") - row.applies_when.count(">")
-        endpoint = _ENDPOINTS.index(row.endpoint) if row.endpoint in _ENDPOINTS else len(_ENDPOINTS)
-        return (not row.system, narrow, endpoint, row.n is None, row.id)
-
-    return sorted(rows, key=key)
-
-
-def few(rows: Sequence[PublishedOutcome], count: int) -> list[PublishedOutcome]:
-    """Choose at most `count` survival rows, one of each system or, without one, of each source.
-
-    Rows of the whole stratum come before rows of one treatment, and rows printed with size and interval before others.
-    """
-    survival = [row for row in in_order(rows) if row.endpoint in _ENDPOINTS and row.years is not None]
-    chosen: dict[str, PublishedOutcome] = {}
-    for row in sorted(survival, key=lambda r: (bool(r.arm), not size_words(r), not uncertainty_words(r))):
-        chosen.setdefault(row.system or row.citation.source, row)
-    return [row for row in survival if row in chosen.values()][:count]
-
-
-def estimate_words(row: PublishedOutcome) -> str:
-    """Write an estimate with its uncertainty and size, as printed; what was not printed is left out."""
-    at = f" at {number(row.years, 'years')}" if row.years is not None else ""
-    value = f"{row.estimate_pct:g} %" if row.estimate_pct is not None else "no figure"
-    said = ", ".join(part for part in (size_words(row), uncertainty_words(row)) if part) or "n, interval not printed"
-    return f"{row.endpoint}{at} {value} ({said})"
-
-
-def uncertainty_words(row: PublishedOutcome) -> str:
-    """Write the interval, or the standard error, as printed; nothing where none was printed."""
-    if row.ci_low_pct is not None and row.ci_high_pct is not None:
-        level = f"{row.ci_level_pct:g} % interval " if row.ci_level_pct is not None else "interval "
-        return f"{level}{row.ci_low_pct:g} to {row.ci_high_pct:g}"
-    return f"SE {row.se_pct:g}" if row.se_pct is not None else ""
-
-
-def size_words(row: PublishedOutcome) -> str:
-    """Write the number of children behind a figure; nothing where it was not printed."""
-    return f"n {row.n}" if row.n is not None else ""
-
-
-def source_words(key: str, knowledge: Knowledge) -> str:
-    """Name a source by first author and year, or by its title where no author was seen."""
-    source = knowledge.sources.get(key)
-    if source is None:
-        return key
-    first = source.authors[0] if source.authors else source.title.strip("[]")
-    family, _, initials = first.rpartition(" ")
-    who = family if family and initials.isupper() else first
-    return f"{who} {source.year}" if source.year else who
