@@ -18,6 +18,7 @@ MAXIMUM_BYTES = 4_000_000
 """A case or a knowledge file is a few kilobytes; anything near this size is not one."""
 
 MAXIMUM_DEPTH = 40
+_ONE_IS_LOST = "One of the two would be lost silently."
 
 Place = tuple[str | int, ...]
 
@@ -77,7 +78,7 @@ def _read_json(text: str, name: str, error: type[ReallError]) -> Document | None
         keys = [key for key, _ in pairs]
         twice = next((key for key in keys if keys.count(key) > 1), None)
         if twice is not None:
-            raise error(f"the key {twice!r} is given twice", where=name, next="Keep one of the two.")
+            raise error(f"the key {twice!r} is given twice", where=name, why=_ONE_IS_LOST, next="Keep one of the two.")
         return dict(pairs)
 
     def no_nan(token: str) -> float:
@@ -110,7 +111,9 @@ def _read_yaml(text: str, name: str, error: type[ReallError]) -> Document:
     except DuplicateKeyError as bad:
         line = bad.problem_mark.line + 1 if bad.problem_mark else 0
         key = str(bad.problem).split('"')[1] if '"' in str(bad.problem) else "a key"
-        raise error(f"{key!r} is given twice", where=f"{name}, line {line}", next="Keep one of the two.") from None
+        raise error(
+            f"{key!r} is given twice", where=f"{name}, line {line}", why=_ONE_IS_LOST, next="Keep one of the two."
+        ) from None
     except MarkedYAMLError as bad:
         mark = bad.problem_mark or bad.context_mark
         place = f"{name}, line {mark.line + 1}, column {mark.column + 1}" if mark else name

@@ -15,6 +15,8 @@ from reall.facts.reading import is_nothing, read_date, read_fact, read_names
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
 _PARTS = ("case", "facts", "mrd", "exposures", "schema")
+_NOT_READ = "What is not read would count as unknown without anybody noticing."
+_SEE = "See docs/reference/facts.md for what a case may hold."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ def read_case(document: Document, vocabulary: Vocabulary, *, name: str = "") -> 
     for key in data:
         if key not in _PARTS:
             hint = nearest(key, _PARTS) or ("It belongs under `facts:`." if key in vocabulary.statable else "")
-            raise UnusableCase(f"unknown key {key!r}", where=document.where(key), next=hint)
+            raise UnusableCase(f"unknown key {key!r}", where=document.where(key), why=_NOT_READ, next=hint or _SEE)
     facts = data.get("facts") or {}
     if not isinstance(facts, dict):
         raise UnusableCase("`facts` is not a set of named facts", where=document.where("facts"))
@@ -94,7 +96,7 @@ class _Reader:
                 self._input(key, value, place)
             else:
                 names = [*self.vocabulary.statable, *self.vocabulary.inputs]
-                raise UnusableCase(f"unknown fact {key!r}", next=nearest(key, names))
+                raise UnusableCase(f"unknown fact {key!r}", why=_NOT_READ, next=nearest(key, names) or _SEE)
         except UnusableCase as error:
             raise _placed(error, self.document.where(*place), key) from None
 

@@ -143,5 +143,9 @@ def within(known: Interval, *, minimum: float, maximum: float) -> Interval:
     too_high = not math.isinf(known.high[0]) and known.high[0] > maximum
     inside = known.intersect(bounds)
     if too_low or too_high or inside is None:
-        raise UnusableCase(f"{known} is outside what is possible", why=f"Possible are {minimum:g} to {maximum:g}.")
+        raise UnusableCase(
+            f"{known} is outside what is possible",
+            why=f"Possible are {minimum:g} to {maximum:g}.",
+            next="Check value and unit, or leave it out when unknown.",
+        )
     return inside

@@ -78,7 +78,7 @@ def _answer(fact: Fact, value: Any) -> Answer:
     raise UnusableCase(
         f"{value!r} is no answer to this question",
         why=f"Allowed are {allowed}.",
-        next=nearest(str(value), [str(answer) for answer in answers]),
+        next=nearest(str(value), [str(answer) for answer in answers]) or "Leave it out when unknown.",
     )
 
 
