@@ -18,6 +18,7 @@ MAXIMUM_BYTES = 4_000_000
 """A case or a knowledge file is a few kilobytes; anything near this size is not one."""
 
 MAXIMUM_DEPTH = 40
+_PLAIN_TAGS = {"str", "int", "float", "bool", "null", "map", "seq"}
 _ONE_IS_LOST = "One of the two would be lost silently."
 
 Place = tuple[str | int, ...]
@@ -146,8 +147,9 @@ def _refuse_references(text: str, name: str, error: type[ReallError]) -> None:
 
 
 def _has_custom_tag(event: Any) -> bool:
+    """Say whether a node asks for a type by name; only the plain types of YAML may be asked for."""
     tag = str(getattr(event, "tag", None) or getattr(event, "ctag", None) or "")
-    return tag.startswith("!")
+    return bool(tag) and tag.removeprefix("!!").removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS
 
 
 def _line(node: Any, kind: str, at: str | int) -> int:
@@ -160,6 +162,8 @@ def _plain(node: Any, place: Place, lines: dict[Place, int], name: str, error: t
     if len(place) > MAXIMUM_DEPTH:
         raise _too_deep(name, error)
     if isinstance(node, Mapping):
+        if getattr(node, "merge", None):
+            raise error("the merge key `<<` is not read", where=name, next="Write the keys out.")
         made: dict[str, Any] = {}
         for key, value in node.items():
             if not isinstance(key, str):

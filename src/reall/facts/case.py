@@ -175,6 +175,8 @@ class _Reader:
     def exposures(self, entries: Any) -> tuple[Exposure, ...]:
         """Read the list of drugs already given."""
         made = []
+        if not isinstance(entries, list | None):
+            raise UnusableCase("`exposures` is not a list", where=self.document.where("exposures"))
         for i, entry in enumerate(entries or ()):
             where = self.document.where("exposures", i)
             if not isinstance(entry, dict) or set(entry) != {"agent", "cumulative_mg_m2"}:

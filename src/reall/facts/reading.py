@@ -10,6 +10,7 @@ from reall.base.errors import UnusableCase
 from reall.facts.known import Answer, Choices, Interval, Known, exactly, one_of, read_interval, within
 from reall.facts.vocabulary import NOT_STATED, Fact, nearest
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -83,7 +84,20 @@ def _answer(fact: Fact, value: Any) -> Answer:
 
 
 def read_date(value: Any) -> dt.date:
-    """Read a calendar date, written YYYY-MM-DD."""
+    """Read a calendar date, written YYYY-MM-DD. Years such as 0001 or 9999 are fillers of other programs, not dates."""
+    read = _date(value)
+    if read is None:
+        raise UnusableCase(f"{value!r} is not a date", next="Write it as YYYY-MM-DD, such as 2019-07-10.")
+    if not EARLIEST_YEAR <= read.year <= LATEST_YEAR:
+        raise UnusableCase(
+            f"{read} is outside what is possible",
+            why=f"Possible are the years {EARLIEST_YEAR} to {LATEST_YEAR}.",
+            next="Correct the date, or leave it out when unknown.",
+        )
+    return read
+
+
+def _date(value: Any) -> dt.date | None:
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):
@@ -92,8 +106,8 @@ def read_date(value: Any) -> dt.date:
         try:
             return dt.date.fromisoformat(value.strip())
         except ValueError:
-            pass
-    raise UnusableCase(f"{value!r} is not a date", next="Write it as YYYY-MM-DD, such as 2019-07-10.")
+            return None
+    return None
 
 
 def read_names(value: Any) -> list[str]:
