@@ -83,10 +83,12 @@ def _try(name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge:
     try:
         document = _with_mrd(_read(name), mrd_files)
         case = read_case(document, knowledge.vocabulary, name=Path(document.name).stem)
+    except ReallError as error:
+        return error
+    try:
         return assess(case, knowledge, only=systems)
     except ReallError as error:
-        if not error.where:
-            error.where = name
+        error.where = document.where("facts")  # the file says more than the pseudonym that the case carries
         return error
 
 

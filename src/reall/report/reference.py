@@ -1,4 +1,4 @@
-"""Reference pages in Markdown (facts, systems, sources, errors), written from the knowledge so that they cannot drift."""
+"""Reference pages in Markdown on facts, systems, sources and errors, written from the knowledge itself."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def errors_page(knowledge: Knowledge) -> str:
     parts = [
         _MADE,
         "# Errors\n",
-        "Each error says what is wrong, where, why it matters and what to do next; `--json` gives these parts by name.\n",
+        "Each error says what is wrong, where, why it matters and what to do next. `--json` gives the parts.\n",
         _table(
             ("exit code", "code", "meaning"),
             ((str(int(kind.exit_code)), f"`{kind.code}`", (kind.__doc__ or "").split("\n")[0]) for kind in kinds),
