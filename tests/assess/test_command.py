@@ -107,8 +107,8 @@ def test_a_laboratory_result_becomes_an_mrd_entry(reall: Run, tmp_path: Path) ->
     result.write_text(
         json.dumps(
             {
-                "schema": "reall.mrd/1", "method": "RQ-PCR", "timepoint": "end_of_reinduction_block1", "tissue": "marrow",
-                "class": "quantified", "level_fraction": 2e-3, "interval": [1e-3, 4e-3], "sensitivity_fraction": 1e-5,
+                "schema": "reall.mrd/1", "method": "RQ-PCR", "timepoint": "end_of_reinduction_block1",
+                "tissue": "marrow", "class": "quantified", "level_fraction": 2e-3, "interval": [1e-3, 4e-3], "sensitivity_fraction": 1e-5,
             }
         )
     )  # fmt: skip
@@ -133,6 +133,10 @@ def test_the_terminal_path_loads_no_heavy_library() -> None:
     # The first run may compile the knowledge; only what a later run loads counts.
     for _ in range(2):
         ran = subprocess.run(
-            [sys.executable, "-c", code, str(LATE_MARROW)], capture_output=True, text=True, env={**os.environ}, check=True
+            [sys.executable, "-c", code, str(LATE_MARROW)],
+            capture_output=True,
+            text=True,
+            env={**os.environ},
+            check=True,
         )
     assert ran.stderr.strip() == "[]"
