@@ -108,7 +108,8 @@ def test_a_laboratory_result_becomes_an_mrd_entry(reall: Run, tmp_path: Path) ->
         json.dumps(
             {
                 "schema": "reall.mrd/1", "method": "RQ-PCR", "timepoint": "end_of_reinduction_block1",
-                "tissue": "marrow", "class": "quantified", "level_fraction": 2e-3, "interval": [1e-3, 4e-3], "sensitivity_fraction": 1e-5,
+                "tissue": "marrow", "class": "quantified", "level_fraction": 2e-3,
+                "interval": [1e-3, 4e-3], "sensitivity_fraction": 1e-5,
             }
         )
     )  # fmt: skip
