@@ -53,6 +53,12 @@ EXPECTED: dict[str, dict[str, str]] = {
         "bfm_time": "very_early", "site_class": "isolated_marrow", "all_rez_bfm_s": "undetermined",
         "cog_epidemiology_time": "early", "mrc_time_30": "early",
     },
+    "ten-lines.yaml": {
+        "site_class": "isolated_marrow", "bfm_time": "late", "all_rez_bfm_s": "S2", "cog_first_relapse_hr20": "low",
+        # age, transplant before and others are not given, so children whom these systems exclude are possible
+        "intreall_2010": "undetermined", "ukall_r3": "undetermined", "cog_aall1331": "undetermined",
+        "transplant all_rez_bfm_2002": "no", "transplant ukall_r3": "undetermined",
+    },
     "refractory.yaml": {
         "pdl_2022_marrow_relapse": "not_relapse:no_previous_cr", "all_rez_bfm_s": "not_eligible",
         "sj18_refractory": "yes",

@@ -16,7 +16,7 @@ from reall.stratify.assess import Assessment
 WIDTH = 100
 LABEL = 12
 OUTCOMES, QUESTIONS, REMARKS = 3, 3, 2
-WIDEST_ANSWER, SOURCE = 28, 28
+WIDEST_ANSWER, SOURCE = 31, 32
 DRAFT_SIGN = "*"
 
 _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
@@ -153,7 +153,7 @@ def _outcomes(v: View, assessment: Assessment) -> Iterator[str]:
         sign = DRAFT_SIGN if row.citation.status == "draft" else ""
         who = ", ".join(part for part in (row.stratum, row.arm) if part)
         source = _clip(source_words(row.citation.source, assessment.knowledge), SOURCE)
-        yield from _wrapped(f"{estimate_words(row)}{sign}: {who}. {row.cohort}, {source}.", lines=2)
+        yield from _wrapped(f"{estimate_words(row)}{sign}: {who}. {row.cohort}, {source}", lines=2)
     more = len(v.outcomes) - len(chosen)
     if more > 0:
         yield f"… and {more} more published rows; cohorts and clocks differ, so they are never pooled."

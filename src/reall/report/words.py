@@ -40,6 +40,8 @@ def label(name: str, knowledge: Knowledge) -> str:
     fact = knowledge.vocabulary.facts.get(name)
     if fact is not None and fact.mrd_timepoint:
         return f"MRD, {spoken(fact.mrd_timepoint)}"
+    if fact is not None and fact.unit:
+        name = name.removesuffix(f"_{fact.unit}")  # "age at relapse years" says the unit twice once a value follows
     return spoken(name)
 
 
