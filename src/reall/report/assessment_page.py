@@ -58,6 +58,7 @@ class Report:
     view: View
     facts: tuple[tuple[str, str], ...]
     samples: tuple[tuple[str, str, str, str, str], ...]
+    exposures: tuple[tuple[str, str], ...]
     sources: Mapping[str, str]
     board_outcomes: tuple[OutcomeLine, ...]
     outcomes: tuple[OutcomeLine, ...]
@@ -71,18 +72,17 @@ def report(assessment: Assessment) -> Report:
     """Put an assessment into the parts that the page lays out."""
     knowledge = assessment.knowledge
     v = view(assessment)
-    shown = [a for a in v.answers if a.status != "not_eligible"]
-    notes = [note for a in shown for note in a.cautions] + [note for a in shown for note in a.conflicts]
-    certain = list(dict.fromkeys(note.words for note in notes if note.certain))
+    certain = [note.words for note in v.remarks if note.certain]
     return Report(
         view=v,
         facts=tuple(_facts(assessment)),
         samples=tuple(_samples(assessment)),
+        exposures=tuple((e.agent, f"{e.cumulative_mg_m2:g} mg/m²") for e in assessment.case.exposures),
         sources=sources_used(assessment),
         board_outcomes=tuple(_outcome(row, knowledge) for row in few(v.outcomes, BOARD_OUTCOMES)),
         outcomes=tuple(_outcome(row, knowledge) for row in v.outcomes),
         board_notes=tuple(certain[:BOARD_NOTES]),
-        notes_count=len({note.words for note in notes}),
+        notes_count=len(v.remarks),
         knowledge_version=knowledge.version,
         knowledge_fingerprint=knowledge.fingerprint,
     )

@@ -42,7 +42,7 @@ def summary(assessment: Assessment, *, colour: bool = False) -> str:
         content = list(body)
         if content:
             lines += [f"{paint.bold(name.ljust(LABEL)) if i == 0 else ' ' * LABEL}{c}" for i, c in enumerate(content)]
-    lines += _foot(v, paint)
+    lines += _foot(paint, draft=any(DRAFT_SIGN in line for line in lines))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -160,15 +160,12 @@ def _outcomes(v: View, assessment: Assessment) -> Iterator[str]:
 
 
 def _mind(v: View) -> Iterator[str]:
-    """Cautions first, then where sources conflict; each said once."""
-    shown = [a for a in v.answers if a.status != "not_eligible"]
-    notes = [note for a in shown for note in a.cautions] + [note for a in shown for note in a.conflicts]
-    words = list(dict.fromkeys(note.words for note in sorted(notes, key=lambda note: not note.certain)))
-    first = [w for w in words if any(note.certain and note.words == w for note in notes)][:REMARKS]
-    for said in first:
-        yield from _wrapped(said, lines=2)
-    if len(words) > len(first):
-        more = len(words) - len(first)
+    """Say the first remarks that certainly concern this child, and count the others."""
+    first = [note.words for note in v.remarks if note.certain][:REMARKS]
+    for words in first:
+        yield from _wrapped(words, lines=2)
+    more = len(v.remarks) - len(first)
+    if more:
         noun = "caution or conflict" if more == 1 else "cautions and conflicts"
         yield f"{'… and ' if first else ''}{more} more {noun} between sources."
 
@@ -178,9 +175,9 @@ def _case_notes(v: View) -> Iterator[str]:
         yield from _wrapped(_printable(words), lines=2)
 
 
-def _foot(v: View, paint: _Paint) -> list[str]:
+def _foot(paint: _Paint, *, draft: bool) -> list[str]:
     lines = []
-    if v.draft:
+    if draft:
         lines.append(f"{DRAFT_SIGN} rests on knowledge that is not confirmed yet (draft).")
     lines += ["Each rule with its facts and citation: --html FILE or --json.", DISCLAIMER]
     return [paint.dim(line) for line in lines]

@@ -116,6 +116,20 @@ class View:
         return (*self.definitions, *self.groups, *self.others, *self.transplant)
 
     @property
+    def remarks(self) -> tuple[Note, ...]:
+        """Cautions, then conflicts between sources, of every answer that concerns this child; the certain ones first.
+
+        Systems often repeat a remark from the same place of the same sources; it is given once.
+        """
+        shown = [a for a in self.answers if a.status != "not_eligible"]
+        every = [note for a in shown for note in a.cautions] + [note for a in shown for note in a.conflicts]
+        every.sort(key=lambda note: not note.certain)
+        by_place: dict[tuple[tuple[str, str], ...], Note] = {}
+        for note in every:
+            by_place.setdefault(tuple((c.source, c.at) for c in note.citations), note)
+        return tuple(by_place.values())
+
+    @property
     def draft(self) -> bool:
         """Whether anything shown rests on unconfirmed knowledge."""
         return any(a.draft for a in self.answers) or any(o.citation.status == "draft" for o in self.outcomes)
