@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from assess_examples import Ran
 
 from reall.base.documents import read_document
 from reall.base.errors import UnusableCase
@@ -16,20 +15,6 @@ from reall.cli.main import main
 from reall.facts.case import read_case
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.stratify.assess import Assessment, assess
-
-EXAMPLES = Path(__file__).parents[2] / "examples" / "cases"
-EXAMPLE_FILES = sorted(EXAMPLES.iterdir())
-
-NOTHING_KNOWN = "facts: {}\n"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command wrote, and how it ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ OUTCOMES, QUESTIONS, REMARKS = 3, 3, 2
 WIDEST_ANSWER, SOURCE = 31, 32
 DRAFT_SIGN = "*"
 
-_BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
+_BOLD, _DIM, _MAGENTA, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[35m", "\x1b[0m"
 
 
 def summary(assessment: Assessment, *, colour: bool = False) -> str:
@@ -60,7 +60,7 @@ class _Paint:
         return self._wrap(_DIM, text)
 
     def open(self, text: str) -> str:
-        return self._wrap(_YELLOW, text)
+        return self._wrap(_MAGENTA, text)
 
 
 def _head(v: View, assessment: Assessment, paint: _Paint) -> list[str]:

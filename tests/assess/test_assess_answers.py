@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import EXAMPLE_FILES, EXAMPLES, NOTHING_KNOWN
+from assess_examples import EXAMPLE_FILES, EXAMPLES, NOTHING_KNOWN
 
 from reall.report.terminal import WIDTH, summary
 from reall.report.to_json import assessment_json, dumps

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from conftest import EXAMPLE_FILES, EXAMPLES, NOTHING_KNOWN
+from assess_examples import EXAMPLE_FILES, EXAMPLES, NOTHING_KNOWN
 
 from reall.report.assessment_page import as_pdf, page, report
 from reall.stratify.assess import Assessment

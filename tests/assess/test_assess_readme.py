@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, Ran
+from assess_examples import EXAMPLES, Ran
 
 Run = Callable[..., Ran]
 ROOT = Path(__file__).parents[2]

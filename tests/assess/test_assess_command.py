@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLE_FILES, EXAMPLES, Ran
+from assess_examples import EXAMPLE_FILES, EXAMPLES, Ran
 
 Run = Callable[..., Ran]
 LATE_MARROW = EXAMPLES / "late-marrow-mrd-between-cut-offs.yaml"

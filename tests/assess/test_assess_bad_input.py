@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ran
+from assess_examples import Ran
 
 from reall.base.documents import MAXIMUM_BYTES
 
