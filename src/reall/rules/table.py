@@ -98,7 +98,10 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
-    """A table as diagrams: its outcome everywhere (`raw`), the same with the impossible marked, and its rows."""
+    """A table as diagrams: its outcome everywhere (`raw`), the same with the impossible marked, and its rows.
+
+    `direct` are the facts, by position, that its rows rest on; others bear on it only through the background.
+    """
 
     table: Table
     raw: int
@@ -109,6 +112,7 @@ class Compiled:
     conflicts: tuple[tuple[Remark, int], ...]
     cautions: tuple[tuple[Remark, int], ...]
     statable: tuple[tuple[str, frozenset[str]], ...] = ()
+    direct: frozenset[int] = frozenset()
 
     def statable_instead(self, missing: Iterable[str]) -> tuple[str, ...]:
         """Name the derived facts that a case could state in place of some missing facts."""
@@ -287,6 +291,7 @@ class KnowledgeBase:
             conflicts=remarks[0],
             cautions=remarks[1],
             statable=self._statable(table),
+            direct=frozenset(d.support(raw)),
         )
         self.compiled[table.id] = made
         return made
