@@ -212,7 +212,9 @@ def _treat(population: _Population, treatment: Treatment, at_diagnosis: Counts, 
         back = total >= biology.relapse_fraction * biology.marrow_cells
         back &= fewest[followed] < biology.remission_fraction * biology.marrow_cells
         relapse_day[followed[back]] = day
-        followed = followed[~back & (total > 0) & (total < biology.marrow_cells)]  # a full marrow is refractory
+        followed = followed[
+            ~back & (total > 0) & (total < biology.marrow_cells)
+        ]  # a full marrow is refractory
         if not len(followed):
             mrd[:, day + 1 :] = mrd[:, [day]]
             break

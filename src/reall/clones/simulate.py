@@ -69,7 +69,9 @@ class SimulatedRelapse:
         lines = ["id\tname\tvar_reads\ttotal_reads\tvar_read_prob"]
         for m, key in enumerate(self.mutations):
             vectors = (self.variant_reads[m], self.total_reads[m], self.variant_read_probability[m])
-            lines.append("\t".join([key, f"{self.name}_{m}", *(",".join(f"{v:g}" for v in row) for row in vectors)]))
+            lines.append(
+                "\t".join([key, f"{self.name}_{m}", *(",".join(f"{v:g}" for v in row) for row in vectors)])
+            )
         return "\n".join(lines) + "\n"
 
     def to_params(self, *, with_clusters: bool = True) -> str:
