@@ -1,12 +1,13 @@
-"""Leukaemia that grows, is treated, and comes back: a multi-type birth-death process for many patients at once.
+"""Leukaemia that grows, is treated, and comes back: a multi-type birth-death process, many patients at once.
 
-A clone is a type. Each day every cell may divide, die, or be killed by treatment, and a division may found a new
-clone that divides faster or resists treatment. Counts are integers drawn day by day (tau-leaping with a step of one
-day), so a clone of few cells can die out by chance: the bottleneck at remission is part of the process.
+A clone is a type. Each day every cell may divide, die, or be killed by treatment, and a division may found a
+new clone that divides faster or resists treatment. Counts are integers drawn day by day (tau-leaping with a
+step of one day), so a clone of few cells can die out by chance: the bottleneck at remission is part of the
+process.
 
 Every rate is an assumption of the model. The defaults are round numbers under which leukaemia takes months to
-grow, remission holds between a thousand and a million cells and most relapses come within five years; none of them is
-a measurement, and nothing clinical may be read off them.
+grow, remission holds between a thousand and a million cells and most relapses come within five years; none of
+them is a measurement, and nothing clinical may be read off them.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Treatment:
     observed_until_day: int = 1825
 
     def kill_rate(self, day: Indices) -> Floats:
-        """Give the killing rate on each day since diagnosis; negative days are before treatment, late days after."""
+        """Give the killing rate on each day since diagnosis; 0 before day 0 and after the last stretch."""
         stretch = np.searchsorted(np.asarray(self.until_day), day, side="right")
         rates = np.append(np.asarray(self.kill_rate_per_day), 0.0)[stretch]
         return np.where(day < 0, 0.0, rates)
@@ -68,10 +69,11 @@ class Histories:
     parent : (P, C) slot of the parent clone, `NORMAL` for a founder, `UNUSED` for an empty slot.
     mutations : (P, C) how many mutations the clone has that its parent has not.
     resistance : (P, C) share of the killing that the clone escapes, 0 to 1.
-    resistance_gained : (P, C) whether the founding mutation of the clone made it more resistant than its parent.
+    resistance_gained : (P, C) whether the clone's founding mutation made it more resistant than its parent.
     at_diagnosis, at_remission, at_relapse : (P, C) cells; remission is the day with the fewest cells.
-    remission_day, relapse_day : (P,) days since diagnosis; relapse_day is -1 where none came (cured, or no remission).
-    mrd : (P, D + 1) leukaemic cells per marrow cell on each day since diagnosis; repeats the last value at relapse.
+    remission_day, relapse_day : (P,) days since diagnosis; relapse_day is -1 where no relapse came (cured, or
+        never in remission).
+    mrd : (P, D + 1) leukaemic cells per marrow cell on each day since diagnosis; constant after relapse.
     """
 
     parent: Indices
@@ -161,8 +163,9 @@ def evolve(
 ) -> Histories:
     """Let leukaemia grow, be treated and return in `patients` patients at once.
 
-    A patient whose first cells die out starts again, as only those who fall ill are ever seen. Slots limit how
-    many clones are followed: the first `slots_before_treatment` before diagnosis, the rest during treatment.
+    A patient whose first cells die out starts again, as only those who fall ill are ever seen. Slots limit
+    how many clones are followed: the first `slots_before_treatment` before diagnosis, the rest during
+    treatment.
     """
     biology, treatment = biology or Biology(), treatment or Treatment()
     population = _Population(patients, slots, biology, rng)
@@ -212,9 +215,8 @@ def _treat(population: _Population, treatment: Treatment, at_diagnosis: Counts, 
         back = total >= biology.relapse_fraction * biology.marrow_cells
         back &= fewest[followed] < biology.remission_fraction * biology.marrow_cells
         relapse_day[followed[back]] = day
-        followed = followed[
-            ~back & (total > 0) & (total < biology.marrow_cells)
-        ]  # a full marrow is refractory
+        # A marrow that fills up without remission is refractory and followed no further.
+        followed = followed[~back & (total > 0) & (total < biology.marrow_cells)]
         if not len(followed):
             mrd[:, day + 1 :] = mrd[:, [day]]
             break

@@ -1,8 +1,8 @@
 """Match the variants of a story to genes whose mutation is known to make leukaemic cells resist a drug.
 
-This room does not open `knowledge/`: the rows come in as frozen values, read by `reall.library.resistance`. A match says
-that a variant lies in a gene of the table and what was published about such changes; it never says that this child's
-leukaemia resists the drug.
+This room does not open `knowledge/`: the rows come in as frozen values, read by `reall.library.resistance`. A
+match says that a variant lies in a gene of the table and what was published about such changes; it never says
+that this child's leukaemia resists the drug.
 """
 
 from __future__ import annotations
@@ -14,15 +14,22 @@ from reall.clones.model import ResistanceHit, Story, Variant
 
 # Effects on the protein, as VCF annotators and MAF files name them, in lower case.
 _SILENT = frozenset(
-    "silent synonymous synonymous_variant intron intron_variant igr intergenic_variant 3'utr 5'utr 3'flank 5'flank rna "
-    "3_prime_utr_variant 5_prime_utr_variant upstream_gene_variant downstream_gene_variant".split()
+    {
+        "silent",
+        "synonymous",
+        "synonymous_variant",
+        "intron",
+        "intron_variant",
+        "igr",
+        "intergenic_variant",
+        "rna",
+    }
+    | {"3'utr", "5'utr", "3'flank", "5'flank", "3_prime_utr_variant", "5_prime_utr_variant"}
+    | {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant"}
 )
 _DELETIONS = frozenset({"deletion", "copy_number_loss", "homozygous_deletion", "feature_ablation"})
-_THREE_TO_ONE = {
-    "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G", "His": "H", "Ile": "I",
-    "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W", "Tyr": "Y", "Val": "V",
-    "Ter": "*",
-}  # fmt: skip
+_CODES = "AlaAArgRAsnNAspDCysCGlnQGluEGlyGHisHIleILeuLLysKMetMPheFProPSerSThrTTrpWTyrYValVTer*"
+_THREE_TO_ONE = {_CODES[at : at + 3]: _CODES[at + 3] for at in range(0, len(_CODES), 4)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +88,8 @@ def name_genes(
 ) -> tuple[tuple[Variant, ...], int]:
     """Give a gene to variants that have none but are named by position, and count them.
 
-    A variant named `10_104857106` or with chromosome and position set gets the gene that covers it. The position is taken
-    to be on the genome of `knowledge.genome`; the caller says so to the reader.
+    A variant named `10_104857106` or with chromosome and position set gets the gene that covers it. The
+    position is taken to be on the genome of `knowledge.genome`; the caller says so to the reader.
     """
     named, count = [], 0
     for variant in variants:
@@ -138,7 +145,7 @@ def _hit(variant: Variant, cluster: int, first_seen: str | None, row: Resistance
 
 
 def _fits(variant: Variant, row: ResistanceRow) -> bool:
-    """Say whether a variant may be of the row's class; where the effect is unknown, only hot spots are refused."""
+    """Say whether a variant may be of the row's class; an unknown effect is refused by hot spots only."""
     effect = (variant.variant_class or "").lower()
     parts = frozenset(effect.split("&"))
     if parts and parts <= _SILENT:

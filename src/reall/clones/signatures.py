@@ -1,8 +1,9 @@
 """Share of a mutational signature, such as SBS87 of thiopurines, in trinucleotide counts.
 
-The reference spectra are not part of ReALL; the user supplies them (a table with one column per signature, as COSMIC
-gives it). The counts are one multinomial draw from a mixture of the spectra; shares are found by maximum likelihood,
-their intervals by profile likelihood, so that few mutations give a wide interval instead of a confident number.
+The reference spectra are not part of ReALL; the user supplies them (a table with one column per signature, as
+COSMIC gives it). The counts are one multinomial draw from a mixture of the spectra; shares are found by
+maximum likelihood, their intervals by profile likelihood, so that few mutations give a wide interval instead
+of a confident number.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ CONTEXTS = tuple(
 class SignatureFit:
     """Shares of the reference signatures in one set of mutations.
 
-    `shares` maps each signature to its share with 95 % interval; shares sum to 1. `cosine` compares the counts with the
-    fitted mixture. `without` is the likelihood-ratio p-value against leaving the signature of interest out.
+    `shares` maps each signature to its share with 95 % interval; shares sum to 1. `cosine` compares the
+    counts with the fitted mixture. `without` is the likelihood-ratio p-value against leaving the signature of
+    interest out.
     """
 
     mutations: int
@@ -47,7 +49,7 @@ class SignatureFit:
 
 
 def read_spectra(path: Path) -> dict[str, Floats]:
-    """Read a table of signatures or counts: column `Type` (`A[C>A]A`), then one column per signature or sample."""
+    """Read signatures or counts: a column `Type` (`A[C>A]A`), then one column per signature or sample."""
     text = path.read_text(encoding="utf-8-sig")
     delimiter = "\t" if "\t" in text.splitlines()[0] else ","
     table = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
@@ -116,7 +118,7 @@ def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None 
         if held is not None:
             renewed = _with_share(renewed, *held)
         if np.abs(renewed - weights).max() < 1e-9:
-            return renewed
+            return np.asarray(renewed, dtype=np.float64)
         weights = renewed
     return weights
 
@@ -127,7 +129,7 @@ def _with_share(weights: Floats, index: int, share: float) -> Floats:
     others = (
         others / total * (1 - share) if total > 0 else np.full(len(others), (1 - share) / max(1, len(others)))
     )
-    return np.insert(others, index, share)
+    return np.asarray(np.insert(others, index, share), dtype=np.float64)
 
 
 def _log_likelihood(counts: Floats, spectra: Floats, weights: Floats) -> float:
@@ -143,7 +145,7 @@ def _interval(counts: Floats, spectra: Floats, best: Floats, index: int) -> Shar
 
     def above(share: float) -> float:
         held = _mixture(counts, spectra, held=(index, share))
-        return _log_likelihood(counts, spectra, held) - floor
+        return float(_log_likelihood(counts, spectra, held) - floor)
 
     low = 0.0 if estimate < 1e-6 or above(0.0) >= 0 else float(brentq(above, 0.0, estimate, xtol=1e-4))
     high = 1.0 if estimate > 1 - 1e-6 or above(1.0) >= 0 else float(brentq(above, estimate, 1.0, xtol=1e-4))

@@ -1,8 +1,8 @@
 """Simulated relapses with known truth: read counts, subclones, tree, MRD course and time to relapse.
 
 Used for the calibration of the origin probabilities and for teaching. Growth and treatment come from
-`evolution`; here the marrow is sampled and sequenced. A mutation enters the data only where its clone reaches the
-share of cells from which a variant caller would report it in at least one sample, as in real data.
+`evolution`; here the marrow is sampled and sequenced. A mutation enters the data only where its clone reaches
+the share of cells from which a variant caller would report it in at least one sample, as in real data.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Sequencing:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedRelapse:
-    """One patient with truth. `M` mutations, `S` samples, `K` clusters; cluster k is node k of the tree, 1 to K.
+    """One patient with truth: M mutations, S samples, K clusters; cluster k is node k of the tree.
 
     Attributes
     ----------
@@ -39,7 +39,8 @@ class SimulatedRelapse:
     variant_reads, total_reads, variant_read_probability : (M, S).
     cluster : (M,) node of each mutation, 1 to K.
     parents : parent of node k at index k-1; 0 is the patient's healthy cells.
-    fraction : (K, S) true share of cells with the cluster: of leukaemic cells at diagnosis and relapse, of all
+    fraction : (K, S) true share of cells with the cluster: of leukaemic cells at diagnosis and relapse, of
+    all
         marrow cells in remission.
     resistant : for each node, whether its own mutations made it harder to kill than its parent.
     mrd_by_day : leukaemic cells per marrow cell on day 0, 1, … after diagnosis, up to relapse.
@@ -93,8 +94,8 @@ def simulate_relapses(
 ) -> Iterator[SimulatedRelapse]:
     """Yield `count` relapses; patients who are cured or refractory are passed over.
 
-    Patients are drawn in blocks, so the first n of a longer run are the same as a run of n when the block is the
-    same: the block size depends on nothing but this function.
+    Patients are drawn in blocks, so the first n of a longer run are the same as a run of n when the block is
+    the same: the block size depends on nothing but this function.
     """
     sequencing = sequencing or Sequencing()
     made = 0
@@ -168,8 +169,8 @@ def _visible_tree(
 ) -> tuple[list[list[int]], tuple[int, ...], Floats, Counts]:
     """Leave out clones that no sample shows and join those that no sample tells apart.
 
-    Gives, per cluster in order of birth, the clone slots joined in it, its parent node, its (S,) fractions and its
-    number of mutations.
+    Gives, per cluster in order of birth, the clone slots joined in it, its parent node, its (S,) fractions
+    and its number of mutations.
     """
     parent, born = histories.parent[patient], histories.mutations[patient]
     visible = fraction.max(axis=1) >= sequencing.callable_fraction

@@ -1,4 +1,4 @@
-"""Open `knowledge/resistance`: genes, drugs resisted, and gene positions, checked against their closed schemas."""
+"""Open `knowledge/resistance`: genes, drugs resisted, gene positions, checked against closed schemas."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def load_resistance() -> ResistanceKnowledge:
 
 
 def _row(raw: dict[str, Any]) -> ResistanceRow:
-    return ResistanceRow(**{key: tuple(value) if key in _LISTS else value for key, value in raw.items()})
+    fields: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in raw.items()}
+    return ResistanceRow(**fields)
 
 
 def _checked(entry: Traversable, knowledge: Traversable, schema_name: str) -> dict[str, Any]:
