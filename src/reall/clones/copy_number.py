@@ -1,12 +1,13 @@
 """From copy number and purity to the chance that a read from a cell with the variant shows it.
 
-With purity p (share of leukaemic cells), C copies in leukaemic and N copies in normal cells, of which m copies carry
-the variant in each mutated cell, a share f of the leukaemic cells being mutated, the expected share of variant reads is
+With purity p (share of leukaemic cells), C copies in leukaemic and N copies in normal cells, of which m
+copies carry the variant in each mutated cell, a share f of the leukaemic cells being mutated, the expected
+share of variant reads is
 
     f * p * m / (p * C + (1 - p) * N)
 
-so the variant read probability that belongs to f is p * m / (p * C + (1 - p) * N). With two copies everywhere, one of
-them mutated, and pure cells this is 1/2.
+so the variant read probability that belongs to f is p * m / (p * C + (1 - p) * N). With two copies
+everywhere, one of them mutated, and pure cells this is 1/2.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def normal_copies(chromosome: str | None, sex: Sex) -> int | None:
 def variant_read_probability(copies: Copies, purity: float | None) -> float:
     """Give the variant read probability for `copies` in a sample of `purity`.
 
-    Where purity is unknown, cells are taken as pure, so that the fraction found is one of all cells, not of leukaemic
-    cells. Where the mutated copies are unknown, one is assumed. The result is 0 for a lost variant.
+    Where purity is unknown, cells are taken as pure, so that the fraction found is one of all cells, not of
+    leukaemic cells. Where the mutated copies are unknown, one is assumed. The result is 0 for a lost variant.
     """
     share = 1.0 if purity is None else purity
     if copies.lost:

@@ -1,7 +1,7 @@
 """Gather counts that arrive one variant and one sample at a time, as in VCF, MAF and CSV, into `Reads`.
 
-A variant without an entry in a sample has an unknown count there: it enters as 0 of 0 reads, which says nothing, and a
-finding names it. It is never taken as "no variant read seen".
+A variant without an entry in a sample has an unknown count there: it enters as 0 of 0 reads, which says
+nothing, and a finding names it. It is never taken as "no variant read seen".
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Context:
 def gather(counts: Iterable[Count], order: list[str], context: Context) -> Reads:
     """Build `Reads` from counts; `order` names the samples in the order of the file.
 
-    Raises `UnusableLaboratoryData` for a variant counted twice in a sample, variant reads above total, negative counts
-    and a purity outside (0, 1].
+    Raises `UnusableLaboratoryData` for a variant counted twice in a sample, variant reads above total,
+    negative counts and a purity outside (0, 1].
     """
     variants: dict[str, Variant] = {}
     entries: dict[tuple[str, str], Count] = {}
@@ -161,8 +161,8 @@ def _findings(
             Finding(
                 "lost_to_copy_number",
                 "warning",
-                f"Left out: {_some(list(dict.fromkeys(lost)))}. Copy number leaves no mutated copy in a sample, so "
-                "missing reads would not show whether the clone is there.",
+                f"Left out: {_some(list(dict.fromkeys(lost)))}. Copy number leaves no mutated copy in a
+                sample, so " "missing reads would not show whether the clone is there.",
             )
         )
     if sexless:
@@ -170,7 +170,8 @@ def _findings(
             Finding(
                 "sex_unknown",
                 "warning",
-                f"Left out: {_some(sexless)} on X or Y, because the number of copies depends on the sex. State it.",
+                f"Left out: {_some(sexless)} on X or Y, because the number of copies depends on the sex. State
+                it.",
             )
         )
     unknown = [name for name, purity in purities.items() if purity is None]
@@ -179,7 +180,8 @@ def _findings(
             Finding(
                 "purity_unknown",
                 "note",
-                f"Purity of {', '.join(unknown)} is not known: fractions there are of all cells in the sample.",
+                f"Purity of {', '.join(unknown)} is not known: fractions there are of all cells in the
+                sample.",
             )
         )
     return tuple(found)

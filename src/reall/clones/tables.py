@@ -1,8 +1,9 @@
 """Read MAF files and CSV or TSV tables with counts.
 
-One row is one variant in one sample. MAF columns are those of the GDC format (`Tumor_Sample_Barcode`, `t_alt_count`,
-`t_depth` or `t_ref_count`, …). A plain table uses the columns of PyClone (`mutation_id`, `sample_id`, `ref_counts`,
-`alt_counts`, `major_cn`, `minor_cn`, `normal_cn`, `tumour_content`) or the plain names in `_COLUMNS`.
+One row is one variant in one sample. MAF columns are those of the GDC format (`Tumor_Sample_Barcode`,
+`t_alt_count`, `t_depth` or `t_ref_count`, …). A plain table uses the columns of PyClone (`mutation_id`,
+`sample_id`, `ref_counts`, `alt_counts`, `major_cn`, `minor_cn`, `normal_cn`, `tumour_content`) or the plain
+names in `_COLUMNS`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read a multi-sample VCF, plain or gzipped: counts from AD, AO and RO, or AD and RD; genes from ANN or CSQ.
 
-Each alternate allele is a variant of its own; its total is the depth at the position (DP, else the sum of the alleles).
-Variants that a filter has marked are left out. A sample without a count is unknown there, not zero.
+Each alternate allele is a variant of its own; its total is the depth at the position (DP, else the sum of the
+alleles). Variants that a filter has marked are left out. A sample without a count is unknown there, not zero.
 """
 
 from __future__ import annotations
