@@ -1,6 +1,7 @@
 """A small story with round numbers, made by hand, for everything that shows a story.
 
-Trunk 1 in all cells; 2 a minor subclone at diagnosis (8 %) from which the relapse 3 came; 4 lost; 5 gained late.
+Trunk 1 in all cells; 2 a minor subclone at diagnosis (8 %) from which the relapse 3 came; 4 lost; 5 gained
+late.
 """
 
 from __future__ import annotations

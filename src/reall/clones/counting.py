@@ -20,7 +20,7 @@ _MOST_NAMED = 5  # ids named in one finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Reads of one variant in one sample. `line` is where it was read; `reads` is `None` where not measured."""
+    """Reads of one variant in one sample. `reads` is `None` where not measured."""
 
     sample: str
     variant: Variant
@@ -123,7 +123,7 @@ def _assemble(
 def _purities(
     order: list[str], entries: dict[tuple[str, str], Count], context: Context
 ) -> dict[str, float | None]:
-    """Take each sample's purity from the roles given, else from the file, where it must be the same on all lines."""
+    """Take purity from the roles given, else from the file, where it must be the same on all lines."""
     found: dict[str, float | None] = {}
     for name in order:
         known = context.samples.get(name)
@@ -150,40 +150,25 @@ def _findings(
         Finding(
             "counts_missing",
             "warning",
-            f"{len(ids)} variants have no count in {name} ({_some(ids)}); they are unknown there, not zero. "
+            f"{len(ids)} variants have no count in {name} ({_some(ids)}): unknown there, not zero. "
             "Count every variant in every sample to settle it.",
             name,
         )
         for name, ids in missing.items()
     ]
     if lost:
-        found.append(
-            Finding(
-                "lost_to_copy_number",
-                "warning",
-                f"Left out: {_some(list(dict.fromkeys(lost)))}. Copy number leaves no mutated copy in a
-                sample, so " "missing reads would not show whether the clone is there.",
-            )
+        ids = _some(list(dict.fromkeys(lost)))
+        text = (
+            f"Left out: {ids}. Copy number leaves no mutated copy in a sample, so missing reads say nothing."
         )
+        found.append(Finding("lost_to_copy_number", "warning", text))
     if sexless:
-        found.append(
-            Finding(
-                "sex_unknown",
-                "warning",
-                f"Left out: {_some(sexless)} on X or Y, because the number of copies depends on the sex. State
-                it.",
-            )
-        )
-    unknown = [name for name, purity in purities.items() if purity is None]
+        text = f"Left out: {_some(sexless)} on X or Y, as the number of copies depends on the sex. State it."
+        found.append(Finding("sex_unknown", "warning", text))
+    unknown = ", ".join(name for name, purity in purities.items() if purity is None)
     if unknown:
-        found.append(
-            Finding(
-                "purity_unknown",
-                "note",
-                f"Purity of {', '.join(unknown)} is not known: fractions there are of all cells in the
-                sample.",
-            )
-        )
+        text = f"Purity of {unknown} is not known: fractions there are of all cells in the sample."
+        found.append(Finding("purity_unknown", "note", text))
     return tuple(found)
 
 

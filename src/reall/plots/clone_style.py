@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from reall.clones.model import Role, Sample, Story, Tree
 
-# Okabe and Ito's set can be told apart with any colour vision; from the ninth cluster on the lighter set follows, and
-# every picture also writes the number of the cluster.
+# Okabe and Ito's set can be told apart with any colour vision; from the ninth cluster on the lighter set
+# follows, and every picture also writes the number of the cluster.
 _DARK = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 _LIGHT = ("#7FB8D8", "#EAAE7F", "#7FCEB9", "#E5BCD3", "#F2CF7F", "#AAD9F4", "#C5AAA5", "#BFBFBF")
 
