@@ -106,9 +106,7 @@ def command(input_path: Path, *, as_json: bool, html: Path | None, jobs: int, en
         click.echo("\n".join(answer["lines"]))
 
 
-def _tell_many(
-    folder: Path, said: dict[str, Any], *, as_json: bool, html: Path | None, jobs: int, engine: str
-) -> None:
+def _tell_many(folder: Path, said: dict[str, Any], *, as_json: bool, html: Path | None, jobs: int, engine: str) -> None:
     from reall.clones.inputs import inputs_in
     from reall.clones.many import map_patients
 

@@ -67,9 +67,7 @@ def _check(count: Count, context: Context) -> None:
     if count.reads is not None:
         variant, total = count.reads
         if variant < 0 or total < 0:
-            raise _unusable(
-                context, count.line, f"Variant {count.variant.id} has a negative count in {count.sample}."
-            )
+            raise _unusable(context, count.line, f"Variant {count.variant.id} has a negative count in {count.sample}.")
         if variant > total:
             raise _unusable(
                 context,
@@ -120,9 +118,7 @@ def _assemble(
     )
 
 
-def _purities(
-    order: list[str], entries: dict[tuple[str, str], Count], context: Context
-) -> dict[str, float | None]:
+def _purities(order: list[str], entries: dict[tuple[str, str], Count], context: Context) -> dict[str, float | None]:
     """Take purity from the roles given, else from the file, where it must be the same on all lines."""
     found: dict[str, float | None] = {}
     for name in order:
@@ -158,9 +154,7 @@ def _findings(
     ]
     if lost:
         ids = _some(list(dict.fromkeys(lost)))
-        text = (
-            f"Left out: {ids}. Copy number leaves no mutated copy in a sample, so missing reads say nothing."
-        )
+        text = f"Left out: {ids}. Copy number leaves no mutated copy in a sample, so missing reads say nothing."
         found.append(Finding("lost_to_copy_number", "warning", text))
     if sexless:
         text = f"Left out: {_some(sexless)} on X or Y, as the number of copies depends on the sex. State it."

@@ -83,9 +83,7 @@ class ResistanceKnowledge:
         return None
 
 
-def name_genes(
-    variants: tuple[Variant, ...], knowledge: ResistanceKnowledge
-) -> tuple[tuple[Variant, ...], int]:
+def name_genes(variants: tuple[Variant, ...], knowledge: ResistanceKnowledge) -> tuple[tuple[Variant, ...], int]:
     """Give a gene to variants that have none but are named by position, and count them.
 
     A variant named `10_104857106` or with chromosome and position set gets the gene that covers it. The
@@ -113,11 +111,7 @@ def find_resistance(story: Story, knowledge: ResistanceKnowledge) -> tuple[Resis
         for key in cluster.mutations:
             variant = variants[key]
             rows = by_gene.get(variant.gene or "", [])
-            hits += [
-                _hit(variant, cluster.id, first_seen.get(cluster.id), row)
-                for row in rows
-                if _fits(variant, row)
-            ]
+            hits += [_hit(variant, cluster.id, first_seen.get(cluster.id), row) for row in rows if _fits(variant, row)]
     return tuple(sorted(hits, key=lambda hit: (hit.cluster, hit.gene, hit.variant, not hit.drugs)))
 
 

@@ -101,9 +101,7 @@ def fit_signatures(
         without = float(0.5 * chi2.sf(2 * max(0.0, drop), 1)) if drop > 0 else 1.0  # share 0 is the boundary
     model = best @ spectra
     cosine = float(counts @ model / (np.linalg.norm(counts) * np.linalg.norm(model)))
-    return SignatureFit(
-        mutations=int(counts.sum()), signature=signature, shares=shares, cosine=cosine, without=without
-    )
+    return SignatureFit(mutations=int(counts.sum()), signature=signature, shares=shares, cosine=cosine, without=without)
 
 
 def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None = None) -> Floats:
@@ -126,9 +124,7 @@ def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None 
 def _with_share(weights: Floats, index: int, share: float) -> Floats:
     others = np.delete(weights, index)
     total = others.sum()
-    others = (
-        others / total * (1 - share) if total > 0 else np.full(len(others), (1 - share) / max(1, len(others)))
-    )
+    others = others / total * (1 - share) if total > 0 else np.full(len(others), (1 - share) / max(1, len(others)))
     return np.asarray(np.insert(others, index, share), dtype=np.float64)
 
 

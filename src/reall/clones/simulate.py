@@ -70,9 +70,7 @@ class SimulatedRelapse:
         lines = ["id\tname\tvar_reads\ttotal_reads\tvar_read_prob"]
         for m, key in enumerate(self.mutations):
             vectors = (self.variant_reads[m], self.total_reads[m], self.variant_read_probability[m])
-            lines.append(
-                "\t".join([key, f"{self.name}_{m}", *(",".join(f"{v:g}" for v in row) for row in vectors)])
-            )
+            lines.append("\t".join([key, f"{self.name}_{m}", *(",".join(f"{v:g}" for v in row) for row in vectors)]))
         return "\n".join(lines) + "\n"
 
     def to_params(self, *, with_clusters: bool = True) -> str:
@@ -143,9 +141,7 @@ def _observe(
     )
 
 
-def _true_fractions(
-    histories: Histories, patient: int, sequencing: Sequencing
-) -> tuple[Floats, tuple[str, ...]]:
+def _true_fractions(histories: Histories, patient: int, sequencing: Sequencing) -> tuple[Floats, tuple[str, ...]]:
     """Give (C, S) shares of cells in each clone or one of its descendants, and the role of each sample."""
     parent = histories.parent[patient]
     columns = [histories.at_diagnosis[patient], histories.at_relapse[patient]]

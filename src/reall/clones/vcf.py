@@ -35,11 +35,7 @@ def read_vcf(path: Path, context: Context) -> tuple[list[Count], list[str], tupl
                 continue
             counts += _record(fields, samples, annotation, line, path)
     found = (
-        (
-            Finding(
-                "filtered", "note", f"{filtered} variants marked by a filter were left out.", context.source
-            ),
-        )
+        (Finding("filtered", "note", f"{filtered} variants marked by a filter were left out.", context.source),)
         if filtered
         else ()
     )
@@ -96,9 +92,7 @@ def _record(
             try:
                 reads = _allele_reads(values, index)
             except ValueError:
-                raise _unusable(
-                    path, line, f"Sample {sample} has counts that are not numbers: {cell}."
-                ) from None
+                raise _unusable(path, line, f"Sample {sample} has counts that are not numbers: {cell}.") from None
             yield Count(sample=sample, variant=variant, reads=reads, line=line)
 
 

@@ -92,9 +92,7 @@ def _moments(story: Story) -> list[_Moment]:
         role = samples[column].role
         if before in {Role.DIAGNOSIS, Role.RELAPSE} and role is Role.RELAPSE:
             moments.append(_Moment("remission\n(not sequenced)", _REMISSION_WIDTH, None))
-        moments.append(
-            _Moment(samples[column].name, _REMISSION_WIDTH if role is Role.REMISSION else 1.0, column)
-        )
+        moments.append(_Moment(samples[column].name, _REMISSION_WIDTH if role is Role.REMISSION else 1.0, column))
         before = role
     return moments
 
@@ -114,9 +112,7 @@ def _fractions(ccf: Floats, parents: tuple[int, ...], moments: list[_Moment], gr
             later = values[at + 1] if at + 1 < len(values) else values[at - 1]
             # In a remission nobody sequenced a clone that is not at relapse is drawn as gone, a new one as
             # starting.
-            values[at] = (
-                0.5 * (values[at - 1] + later) if min(values[at - 1], later) > _SEEN else 0.02 * later
-            )
+            values[at] = 0.5 * (values[at - 1] + later) if min(values[at - 1], later) > _SEEN else 0.02 * later
         fractions[node] = np.clip(PchipInterpolator(times, values)(grid), 0, 1)
     for node in _from_root(parents):
         below = [child - 1 for child, parent in enumerate(parents, start=1) if parent == node]
@@ -177,8 +173,7 @@ def _label_bands(
             inner = [float(edge[index]) for band in below for edge in band]
             edges = [float(low[index]), *inner, float(high[index])]
             free += [
-                (top - bottom, (top + bottom) / 2, at)
-                for bottom, top in zip(edges[::2], edges[1::2], strict=True)
+                (top - bottom, (top + bottom) / 2, at) for bottom, top in zip(edges[::2], edges[1::2], strict=True)
             ]
         height, middle, at = max(free)
         if height >= _LABELLED_FROM:

@@ -31,9 +31,7 @@ def draw_cell_fractions(ax: Axes, story: Story, *, xenografts: bool = False) -> 
             [max(0.0, fraction.high - fraction.estimate) for fraction in fractions],
         ]
         colour = colour_of(cluster.id)
-        patient = sum(
-            sample.from_patient for sample in samples
-        )  # xenografts come last and are no time points
+        patient = sum(sample.from_patient for sample in samples)  # xenografts come last and are no time points
         ax.plot(xs[:patient], middle[:patient], color=colour, linewidth=0.8, alpha=0.5)
         ax.errorbar(
             xs, middle, yerr=spread, fmt="o", color=colour, markersize=4, elinewidth=1.3, capsize=2, label=f"{cluster.id}"

@@ -33,9 +33,7 @@ def draw_mutation_matrix(ax: Axes, story: Story, *, xenografts: bool = True) -> 
                 continue
             raw = min(1.0, seen / total / float(reads.read_probability[row, column]))
             ax.add_patch(
-                Rectangle(
-                    (x - 0.5, y - 0.5), 1, 1, facecolor=_SHADES(raw), edgecolor="#DDDDDD", linewidth=0.2
-                )
+                Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=_SHADES(raw), edgecolor="#DDDDDD", linewidth=0.2)
             )
             if seen == 0:
                 ax.plot(x, y, marker=".", color="#888888", markersize=1.5, linewidth=0)

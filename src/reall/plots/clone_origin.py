@@ -26,9 +26,7 @@ def draw_origin(ax: Axes, story: Story) -> Axes:
             share = origin.probabilities.get(call, 0.0)
             ax.barh(y, share, left=left, color=colour, edgecolor="white", label=str(call) if y == 0 else None)
             if share >= _WRITTEN_FROM:
-                ax.text(
-                    left + share / 2, y, percent(share), ha="center", va="center", fontsize=8, color="white"
-                )
+                ax.text(left + share / 2, y, percent(share), ha="center", va="center", fontsize=8, color="white")
             left += share
     ax.set_yticks(range(len(story.origins)), [origin.relapse for origin in story.origins])
     ax.set_ylim(len(story.origins) - 0.5, -0.5)

@@ -28,9 +28,7 @@ def colour_of(cluster: int) -> str:
 def columns_in_time(story: Story, *, xenografts: bool = False) -> tuple[int, ...]:
     """List the columns of the samples in time: by day where every one has a day, else by role and number."""
     samples = story.reads.samples
-    chosen = [
-        column for column, sample in enumerate(samples) if xenografts or sample.role is not Role.XENOGRAFT
-    ]
+    chosen = [column for column, sample in enumerate(samples) if xenografts or sample.role is not Role.XENOGRAFT]
     if all(samples[column].day is not None for column in chosen):
         return tuple(sorted(chosen, key=lambda column: (samples[column].day or 0.0, column)))
     return tuple(sorted(chosen, key=lambda column: _rank(samples[column], column)))

@@ -46,9 +46,7 @@ def draw_tree(ax: Axes, story: Story) -> Axes:
     ax.set_ylim(max(rows) + 0.75, min(rows) - 0.75)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    ax.set_title(
-        f"Most probable of {len(story.posterior.trees)} trees listed: {percent(tree.probability)}", loc="left"
-    )
+    ax.set_title(f"Most probable of {len(story.posterior.trees)} trees listed: {percent(tree.probability)}", loc="left")
     return ax
 
 
@@ -132,9 +130,7 @@ def _alternative(ax: Axes, start: tuple[float, float], end: tuple[float, float],
     )
 
 
-def _node(
-    ax: Axes, story: Story, node: int, place: tuple[float, float], fractions: list[float | None]
-) -> None:
+def _node(ax: Axes, story: Story, node: int, place: tuple[float, float], fractions: list[float | None]) -> None:
     colour = colour_of(node)
     ax.add_patch(Circle(place, _RADIUS, facecolor="white", edgecolor=colour, linewidth=1.6, zorder=2))
     if node == 0:
@@ -145,9 +141,7 @@ def _node(
         if fraction is not None and fraction > 0:
             radius = _RADIUS * float(fraction) ** 0.5  # area, not radius, shows the fraction
             ax.add_patch(Wedge(place, radius, first, last, facecolor=colour, alpha=0.75, zorder=3))
-    ax.text(
-        *place, str(node), ha="center", va="center", fontsize=8, fontweight="bold", color="#111111", zorder=4
-    )
+    ax.text(*place, str(node), ha="center", va="center", fontsize=8, fontweight="bold", color="#111111", zorder=4)
     count = len(story.clusters[node - 1].mutations)
     genes = ", ".join(genes_of(story, node)[:3])
     label = f"{count} mut." + (f"\n{genes}" if genes else "")

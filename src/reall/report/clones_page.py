@@ -41,6 +41,7 @@ def clones_page(story: Story, name: str, more_lines: tuple[str, ...] = ()) -> st
     """Render the story of patient `name` as a self-contained HTML page; `more_lines` follow the story's own."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["percent"] = percent
+    environment.filters["unbroken"] = lambda text: text.replace(" %", "\u00a0%")
     environment.globals["colour_of"] = colour_of
     text = files("reall.report").joinpath("templates", "clones.html").read_text(encoding="utf-8")
     return environment.from_string(text).render(

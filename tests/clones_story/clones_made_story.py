@@ -35,9 +35,7 @@ SAMPLES = (
     Sample("R1", Role.RELAPSE),
     Sample("Relapse Xeno 1", Role.XENOGRAFT, grown_from=Role.RELAPSE),
 )
-FRACTIONS = np.array(
-    [[0.96, 0.95, 0.97], [0.08, 0.94, 0.97], [0.0, 0.92, 0.97], [0.45, 0.0, 0.0], [0.0, 0.30, 0.0]]
-)
+FRACTIONS = np.array([[0.96, 0.95, 0.97], [0.08, 0.94, 0.97], [0.0, 0.92, 0.97], [0.45, 0.0, 0.0], [0.0, 0.30, 0.0]])
 PARENTS = (0, 1, 2, 1, 3)
 PER_CLUSTER = 3
 
@@ -56,9 +54,7 @@ def example_story(*, remission: bool = False) -> Story:
     total[2, 0] = 0  # one position not read at diagnosis
     variant = np.rint(total * per_variant / 2).astype(np.int64)
     variants = tuple(Variant(key, f"10_{104857106 + at}") for at, key in enumerate(ids))
-    reads = Reads(
-        tuple(samples), variants, variant, total, np.full(per_variant.shape, 0.5), source="made.ssm"
-    )
+    reads = Reads(tuple(samples), variants, variant, total, np.full(per_variant.shape, 0.5), source="made.ssm")
     clusters = tuple(
         Cluster(
             k + 1,
