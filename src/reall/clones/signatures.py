@@ -36,14 +36,15 @@ CONTEXTS = tuple(
 class SignatureFit:
     """Shares of the reference signatures in one set of mutations.
 
-    `shares` maps each signature to its share with 95 % interval; shares sum to 1. `cosine` compares the
-    counts with the fitted mixture. `without` is the likelihood-ratio p-value against leaving the signature of
-    interest out.
+    `shares` maps each signature to its share; they sum to 1. `share` is that of the signature of interest with its
+    95 % interval. `cosine` compares the counts with the fitted mixture. `without` is the p-value of the likelihood
+    ratio test against leaving the signature of interest out.
     """
 
     mutations: int
     signature: str
-    shares: dict[str, Share]
+    shares: dict[str, float]
+    share: Share
     cosine: float
     without: float
 
@@ -91,7 +92,6 @@ def fit_signatures(
     names = list(reference)
     spectra = np.stack([reference[name] / reference[name].sum() for name in names])
     best = _mixture(counts, spectra)
-    shares = {name: _interval(counts, spectra, best, index) for index, name in enumerate(names)}
     left = [index for index, name in enumerate(names) if name != signature]
     without = 1.0
     if left:
@@ -101,7 +101,8 @@ def fit_signatures(
         without = float(0.5 * chi2.sf(2 * max(0.0, drop), 1)) if drop > 0 else 1.0  # share 0 is the boundary
     model = best @ spectra
     cosine = float(counts @ model / (np.linalg.norm(counts) * np.linalg.norm(model)))
-    return SignatureFit(mutations=int(counts.sum()), signature=signature, shares=shares, cosine=cosine, without=without)
+    return SignatureFit(mutations=int(counts.sum()), signature=signature, shares={name: float(weight) for name, weight in zip(names, best, strict=True)},
+        share=_interval(counts, spectra, best, names.index(signature)), cosine=cosine, without=without)
 
 
 def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None = None) -> Floats:
@@ -115,7 +116,7 @@ def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None 
         renewed /= renewed.sum()
         if held is not None:
             renewed = _with_share(renewed, *held)
-        if np.abs(renewed - weights).max() < 1e-9:
+        if np.abs(renewed - weights).max() < 1e-7:
             return np.asarray(renewed, dtype=np.float64)
         weights = renewed
     return weights

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reall.clones.evolution import NORMAL, UNUSED, Biology, Counts, Floats, Histories, Treatment, evolve
+from reall.clones.model import Reads, Role, Sample, Variant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,20 @@ class SimulatedRelapse:
     def mutations(self) -> tuple[str, ...]:
         """Ids of the M mutations: s0, s1, …"""
         return tuple(f"s{m}" for m in range(len(self.cluster)))
+
+    def to_reads(self, *, with_clusters: bool = True) -> Reads:
+        """Give the patient as the input of a story; the true clusters go with it unless they are to be inferred."""
+        nodes = range(1, len(self.parents) + 1)
+        clusters = tuple(tuple(f"s{m}" for m in np.flatnonzero(self.cluster == node)) for node in nodes)
+        return Reads(
+            samples=tuple(Sample(name, Role(role)) for name, role in zip(self.samples, self.roles, strict=True)),
+            variants=tuple(Variant(key, f"{self.name}_{m}") for m, key in enumerate(self.mutations)),
+            variant_reads=self.variant_reads,
+            total_reads=self.total_reads,
+            read_probability=self.variant_read_probability,
+            given_clusters=clusters if with_clusters else None,
+            source=self.name,
+        )
 
     def to_ssm(self) -> str:
         """Write the counts as a Pairtree `.ssm` table."""

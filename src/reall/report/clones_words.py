@@ -159,7 +159,7 @@ def _best(origin: Origin) -> tuple[Call, float]:
 
 def signature_line(name: str, fit: SignatureFit) -> str:
     """Say how large a share of a set of mutations a signature explains."""
-    share = fit.shares[fit.signature]
+    share = fit.share
     fine = fit.without < _NOTABLE and share.low > 0
     return (
         f"Signature {fit.signature} (thiopurines) in {name}: {percent(share.estimate)} of {fit.mutations} mutations "
