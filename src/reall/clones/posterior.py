@@ -61,7 +61,7 @@ def tree_posterior(counts: ClusterReads, settings: Settings) -> TreePosterior:
     found = _exact(counts, sequence, value, settings) or _near_or_sampled(counts, best, settings)
     rank = np.argsort(-found.value, kind="stable")
     trees = tuple(
-        _tree(counts, found.parents[i], float(found.probability[i]), float(found.value[i]), fitted=n < _TREES_WITH_FRACTIONS)
+        _tree(counts, found.parents[i], float(found.probability[i]), float(found.value[i]), with_fractions=n < _TREES_WITH_FRACTIONS)
         for n, i in enumerate(rank)
     )
     diagnostics = {"trees": float(len(trees)), "nats_below_free_fit": float(counts.free_value.sum() - found.value.max())}
@@ -91,12 +91,17 @@ def best_tree(counts: ClusterReads, sequence: NDArray[np.int64]) -> tuple[NDArra
     return parents, float(value)
 
 
-def fractions(counts: ClusterReads, parents: NDArray[np.int64], tolerance: float = _FINE) -> tuple[NDArray[np.float64], float]:
-    """Cell fractions (K, S) of greatest likelihood under a tree, and that log-likelihood without the constant."""
-    K, S = counts.clusters, counts.variant.shape[1]
-    work = np.zeros((WORK_ROWS, K + 1, S))
-    members, order = np.arange(1, K + 1), np.zeros(K + 1, dtype=np.int64)
-    value = fit(counts.for_kernels, parents, members, order, work, tolerance, NO_LIMIT)
+def fitted(
+    data: tuple[Any, ...], parents: NDArray[np.int64], tolerance: float = _FINE
+) -> tuple[NDArray[np.float64], float]:
+    """Cell fractions (K, S) of greatest likelihood under a tree, and that log-likelihood without the constant.
+
+    `data` is `ClusterReads.for_kernels`, `parents` (K + 1,) with the root's -1 first.
+    """
+    free = data[-1]
+    work = np.zeros((WORK_ROWS, *free.shape))
+    members, order = np.arange(1, len(parents)), np.zeros(len(parents), dtype=np.int64)
+    value = fit(data, parents, members, order, work, tolerance, NO_LIMIT)
     return work[PHI, 1:].copy(), float(value)
 
 
@@ -114,8 +119,8 @@ def ancestor_probability(parents: NDArray[np.int64], probability: NDArray[np.flo
     return np.minimum(out, 1.0)
 
 
-def _tree(counts: ClusterReads, parents: NDArray[np.int64], probability: float, value: float, *, fitted: bool) -> Tree:
-    ccf = fractions(counts, parents)[0] if fitted else np.empty((0, 0))
+def _tree(counts: ClusterReads, parents: NDArray[np.int64], probability: float, value: float, *, with_fractions: bool) -> Tree:
+    ccf = fitted(counts.for_kernels, parents)[0] if with_fractions else np.empty((0, 0))
     return Tree(tuple(int(p) for p in parents[1:]), probability, value + counts.constant, ccf)
 
 
