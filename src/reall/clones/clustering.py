@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import betaln, digamma, gammaln, logsumexp
-from scipy.stats import binom
 
 from reall.clones.model import Clustering
+from reall.clones.sight import at_least
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def infer_clusterings(reads: Reads, settings: Settings) -> list[Clustering]:
 def _usable(reads: Reads) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows to cluster, and rows left out: named garbage, without reads, or with more reads than a full clone gives."""
     expected = np.minimum(reads.read_probability + _READ_FLOOR, 1.0)
-    too_many = (binom.sf(reads.variant_reads - 1, reads.total_reads, expected) < _IMPOSSIBLE).any(axis=1)
+    too_many = (at_least(reads.variant_reads * 1.0, reads.total_reads * 1.0, expected) < _IMPOSSIBLE).any(axis=1)
     garbage = set(reads.garbage)
     named = np.array([variant.id in garbage for variant in reads.variants])
     out = too_many | named | (reads.total_reads.sum(1) == 0) | (reads.variant_reads.sum(1) == 0)

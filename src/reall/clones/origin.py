@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import logsumexp
 
 from reall.clones.model import Ancestor, Call, CellFraction, Fate, Origin
 
@@ -109,9 +109,10 @@ def hidden_ancestor_probability(counts: ClusterReads, nodes: tuple[int, ...], di
     if total == 0:
         return 0.5
     fraction = (np.arange(_GRID) + 0.5) / _GRID * rule.smallest_clone_called
-    present = binom.pmf(variant, total, np.minimum(1.0, rule.read_error + probability / total * fraction)).mean()
-    absent = binom.pmf(variant, total, rule.read_error)
-    return float(present / (present + absent)) if present + absent > 0 else 0.5
+    chance = np.minimum(1.0 - rule.read_error, np.append(rule.read_error + probability / total * fraction, rule.read_error))
+    value = variant * np.log(chance) + other * np.log1p(-chance)
+    present, absent = logsumexp(value[:-1]) - np.log(_GRID), value[-1]
+    return float(1 / (1 + np.exp(absent - present)))
 
 
 def _weighted(counts: ClusterReads) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

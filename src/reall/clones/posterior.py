@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from reall.clones.enumeration import DONE, enumerate_trees
 from reall.clones.fitting import NO_LIMIT, PHI, WORK_ROWS, fit
@@ -41,6 +40,9 @@ _STRATA = 5
 _FINE = 1e-4
 # A chain that accepts fewer moves than this has not left its start.
 _STUCK = 0.002
+_FEW_CLUSTERS = 10
+_FIRST_TREES = 20
+_DEPTHS = (1.0, 4.0, 16.0, 50.0, 120.0, 300.0, 1000.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +59,10 @@ class _Found:
 def tree_posterior(counts: ClusterReads, settings: Settings) -> TreePosterior:
     """Find the trees of K clusters and their probabilities, most probable first; the same for the same seed."""
     sequence = placing_order(counts)
-    best, value = best_tree(counts, sequence)
-    found = _exact(counts, sequence, value, settings) or _near_or_sampled(counts, best, settings)
+    found = _exact_without_search(counts, sequence, settings)
+    if found is None:
+        best, value = best_tree(counts, sequence)
+        found = _exact(counts, sequence, value, settings) or _near_or_sampled(counts, best, settings)
     rank = np.argsort(-found.value, kind="stable")
     trees = tuple(
         _tree(counts, found.parents[i], float(found.probability[i]), float(found.value[i]), with_fractions=n < _TREES_WITH_FRACTIONS)
@@ -149,6 +153,25 @@ def _exact(
     return _Found(parents[keep], values[keep], _softmax(values[keep]), "exact", {})
 
 
+def _exact_without_search(counts: ClusterReads, sequence: NDArray[np.int64], settings: Settings) -> _Found | None:
+    """List the trees of a few clusters directly, going deeper below the fit without a tree until one is found.
+
+    Spares a first call the compilation of the search; none where the clusters are many or the trees too many.
+    """
+    if counts.clusters > _FEW_CLUSTERS:
+        return None
+    top = counts.free_value.sum()
+    for gap in _DEPTHS:
+        status, _, values, _ = enumerate_trees(
+            counts.for_kernels, sequence, counts.free_value, top - gap, _FIRST_TREES, _effort(counts, 8e5)
+        )
+        if len(values):
+            return _exact(counts, sequence, float(values.max()), settings)
+        if status != DONE:
+            return None
+    return None
+
+
 def _near_or_sampled(counts: ClusterReads, best: NDArray[np.int64], settings: Settings) -> _Found:
     closed, parents, values, _ = reachable(counts.for_kernels, best, WIDTH, _NEAR_TREES, _effort(counts, 4e6))
     if not closed:
@@ -202,5 +225,19 @@ def _smoothed(value: NDArray[np.float64], count: NDArray[np.int64]) -> NDArray[n
         at = rank[stratum == number]
         if len(at):
             probability[at] = count[at].sum() / count.sum() * _softmax(value[at])
-    probability[rank] = isotonic_regression(probability[rank], increasing=False).x
+    probability[rank] = _never_rising(probability[rank])
     return probability / probability.sum()
+
+
+def _never_rising(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The closest sequence that never rises: neighbours out of order share their mean."""
+    means: list[float] = []
+    sizes: list[int] = []
+    for value in values.tolist():
+        means.append(value)
+        sizes.append(1)
+        while len(means) > 1 and means[-2] < means[-1]:
+            size, mean = sizes.pop(), means.pop()
+            means[-1] = (means[-1] * sizes[-1] + mean * size) / (sizes[-1] + size)
+            sizes[-1] += size
+    return np.repeat(means, sizes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import betainc
 
 from reall.clones.model import SampleSummary
 
@@ -40,6 +40,12 @@ def summarise(reads: Reads) -> tuple[SampleSummary, ...]:
     )
 
 
+def at_least(variant: NDArray[np.float64], total: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Binomial chance of at least `variant` of `total` reads."""
+    tail = betainc(np.maximum(variant, 1.0), np.maximum(total - variant + 1.0, 1.0), chance)
+    return np.where(variant > 0, tail, 1.0)
+
+
 def seen(counts: ClusterReads, rule: CallingRule) -> NDArray[np.bool_]:
     """Say for each node and sample (K + 1, S) whether its reads show it: beyond error, and not below the smallest clone.
 
@@ -47,7 +53,7 @@ def seen(counts: ClusterReads, rule: CallingRule) -> NDArray[np.bool_]:
     """
     variant, other, probability = counts.pooled
     total = variant + other
-    by_error = binom.sf(variant - 1, total, rule.read_error)
+    by_error = at_least(variant, total, np.full_like(variant, rule.read_error))
     share = np.divide(variant, total * probability, out=np.zeros_like(variant), where=total > 0)
     visible = (by_error < rule.error_tail) & (share >= rule.smallest_clone_called)
     visible[0] = True

@@ -34,6 +34,7 @@ from reall.clones.sight import seen, summarise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_COARSER = 8
 _LEUKAEMIC = (Role.DIAGNOSIS, Role.RELAPSE)
 
 
@@ -73,9 +74,18 @@ class _Chapter:
         self.reads, self.clustering, self.rule = reads, clustering, rule
         self.counts: ClusterReads = pool(reads, clustering)
         self.posterior: TreePosterior = tree_posterior(self.counts, settings)
-        rng = np.random.default_rng(settings.seed)
-        self.draws: Draws = draw(self.counts, self.posterior, settings.draws, rng)
         self.seen: NDArray[np.bool_] = seen(self.counts, rule)
+        # Xenografts inform the trees, no statement about the child: a coarser interval will do.
+        own = tuple(i for i, sample in enumerate(reads.samples) if sample.from_patient)
+        grown = tuple(i for i, sample in enumerate(reads.samples) if not sample.from_patient)
+        rng = np.random.default_rng(settings.seed)
+        ccf = np.ones((settings.draws, self.counts.clusters + 1, len(reads.samples)))
+        self.draws = Draws(np.empty((0, 0), dtype=np.int64), ccf)
+        for columns, number in ((grown, settings.draws // _COARSER), (own, settings.draws)):
+            if columns:
+                drawn = draw(self.counts.columns(columns), self.posterior, number, rng)
+                ccf[:, :, list(columns)] = np.resize(drawn.ccf, (settings.draws, *drawn.ccf.shape[1:]))
+                self.draws = Draws(drawn.parents, ccf)
 
     def clusters(self) -> tuple[Cluster, ...]:
         """Mutations and fractions of every cluster."""
