@@ -101,8 +101,14 @@ def fit_signatures(
         without = float(0.5 * chi2.sf(2 * max(0.0, drop), 1)) if drop > 0 else 1.0  # share 0 is the boundary
     model = best @ spectra
     cosine = float(counts @ model / (np.linalg.norm(counts) * np.linalg.norm(model)))
-    return SignatureFit(mutations=int(counts.sum()), signature=signature, shares={name: float(weight) for name, weight in zip(names, best, strict=True)},
-        share=_interval(counts, spectra, best, names.index(signature)), cosine=cosine, without=without)
+    return SignatureFit(
+        mutations=int(counts.sum()),
+        signature=signature,
+        shares={name: float(weight) for name, weight in zip(names, best, strict=True)},
+        share=_interval(counts, spectra, best, names.index(signature)),
+        cosine=cosine,
+        without=without,
+    )
 
 
 def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None = None) -> Floats:

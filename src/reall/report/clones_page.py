@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from reall import __version__
 from reall.clones.model import Story
+from reall.library.resistance import load_clonal_biology
 from reall.plots.clone_fish import describe_fish, draw_fish
 from reall.plots.clone_fractions import describe_cell_fractions, draw_cell_fractions
 from reall.plots.clone_matrix import describe_mutation_matrix, draw_mutation_matrix
@@ -50,6 +51,7 @@ def clones_page(story: Story, name: str, more_lines: tuple[str, ...] = ()) -> st
         lines=[*story_lines(story, name), *more_lines],
         pictures=_pictures(story),
         trees=story.posterior.trees[:_TREES_SHOWN],
+        published=load_clonal_biology(),
         version=__version__,
     )
 
