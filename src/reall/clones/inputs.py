@@ -54,7 +54,10 @@ def read_any(path: Path, told: Told) -> Reads:
         )
     if kind == "ssm":
         reads = read_ssm(path, told.params or params_beside(path))
-        return replace(reads, samples=restate(reads.samples, told.roles)) if told.roles else reads
+        if not told.roles:
+            return reads
+        # What was found about the roles guessed from names no longer holds.
+        return checked(replace(reads, samples=restate(reads.samples, told.roles), findings=()))
     context = Context(source=path.name, sex=told.sex)
     left_out: tuple[Finding, ...] = ()
     counts: list[Count]

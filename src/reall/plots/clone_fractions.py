@@ -34,7 +34,7 @@ def draw_cell_fractions(ax: Axes, story: Story, *, xenografts: bool = False) -> 
         patient = sum(sample.from_patient for sample in samples)  # xenografts come last and are no time points
         ax.plot(xs[:patient], middle[:patient], color=colour, linewidth=0.8, alpha=0.5)
         ax.errorbar(
-            xs, middle, yerr=spread, fmt="o", color=colour, markersize=4, elinewidth=1.3, capsize=2, label=f"{cluster.id}"
+            xs, middle, spread, fmt="o", color=colour, markersize=4, elinewidth=1.3, capsize=2, label=f"{cluster.id}"
         )  # fmt: skip
     ax.set_yscale("symlog", linthresh=_LINEAR_BELOW, linscale=0.6)
     ax.set_ylim(0, 1.15)

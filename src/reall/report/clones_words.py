@@ -13,7 +13,10 @@ NOT_COVERED = (
     "Not covered by read counts: epigenetic change, gene expression, fusions and copy number of their own, and clones "
     "outside the sampled site."
 )
-PURPOSE = "For research and education; not a medical device. A resistance gene is a published link, not a test of drug response."
+PURPOSE = (
+    "For research and education; not a medical device. "
+    "A resistance gene is a published link, not a test of drug response."
+)
 _MARKERS_NAMED = 6
 _NOTABLE = 0.05  # p-value of the likelihood ratio test
 _LIKELY = 0.005  # probability from which an answer is named
