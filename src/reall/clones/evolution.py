@@ -5,9 +5,9 @@ new clone that divides faster or resists treatment. Counts are integers drawn da
 step of one day), so a clone of few cells can die out by chance: the bottleneck at remission is part of the
 process.
 
-Every rate is an assumption of the model. The defaults are round numbers under which leukaemia takes months to
-grow, remission holds between a thousand and a million cells and most relapses come within five years; none of
-them is a measurement, and nothing clinical may be read off them.
+Every rate is an assumption of the model. The defaults are round numbers under which, of 600 patients, half relapse,
+mostly 4 to 32 months after diagnosis, from a remission of between a hundred and some billion cells. None of them is a
+measurement, and nothing clinical may be read off them.
 """
 
 from __future__ import annotations
