@@ -6,12 +6,13 @@ from clones_made_story import FRACTIONS, PARENTS, example_story
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reall.base.written import percent
 from reall.plots import clone_fish
 from reall.plots.clone_fish import describe_fish, draw_fish
 from reall.plots.clone_fractions import describe_cell_fractions, draw_cell_fractions
 from reall.plots.clone_matrix import describe_mutation_matrix, draw_mutation_matrix
 from reall.plots.clone_origin import describe_origin, draw_origin
-from reall.plots.clone_style import columns_in_time, parent_probability, percent
+from reall.plots.clone_style import columns_in_time, parent_probability
 from reall.plots.clone_tree import describe_tree, draw_tree
 
 PICTURES = [

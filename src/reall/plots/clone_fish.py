@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from reall.base.written import percent
 from reall.clones.model import Role, Story
-from reall.plots.clone_style import best_tree, colour_of, columns_in_time, percent
+from reall.plots.clone_style import best_tree, colour_of, columns_in_time
 
 Floats = NDArray[np.float64]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from reall.base.written import percent
 from reall.clones.model import Story
-from reall.plots.clone_style import colour_of, columns_in_time, percent
+from reall.plots.clone_style import colour_of, columns_in_time
 
 _UPRIGHT_UP_TO = 6  # samples whose names fit side by side
 _LINEAR_BELOW = 0.01  # the axis is logarithmic above, so that a 2 % clone and the trunk can both be read

@@ -9,8 +9,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Wedge
 
+from reall.base.written import percent
 from reall.clones.model import Role, Story
-from reall.plots.clone_style import best_tree, colour_of, genes_of, parent_probability, percent
+from reall.plots.clone_style import best_tree, colour_of, genes_of, parent_probability
 
 _ALTERNATIVE = 0.1  # share of probability from which another parent is drawn
 _RADIUS = 0.24

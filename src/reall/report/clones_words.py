@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from reall.base.written import percent
 from reall.clones.model import Call, Finding, Origin, Role, Story
 from reall.clones.resistance import convergent_genes
 from reall.clones.signatures import SignatureFit
-from reall.plots.clone_style import percent
 
 NOT_COVERED = (
     "Not covered by read counts: epigenetic change, gene expression, fusions and copy number of their own, and clones "
