@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def answers(job: tuple[int, int, str]) -> list[Answer]:
 def reliability(stated: np.ndarray, right: np.ndarray) -> list[tuple[float, float, int, float, float]]:
     """Give, per bin, its edges, the number of statements, the mean stated probability and the share right."""
     rows = []
-    for low, high in zip(_EDGES[:-1], _EDGES[1:], strict=True):
+    for low, high in pairwise(_EDGES):
         inside = (stated >= low) & ((stated < high) | (high == 1.0))
         if inside.any():
             rows.append((low, high, int(inside.sum()), float(stated[inside].mean()), float(right[inside].mean())))
@@ -87,11 +88,12 @@ def report(found: list[Answer], seconds: float, clusters: str) -> str:
     correct = np.array([call is answer.truth for answer in found for call in calls])
     decided = np.array([answer.call is not Call.UNDECIDED for answer in found])
     lines = [
-        f"machine: {platform.machine()}, Python {platform.python_version()}; clusters {clusters}; "
-        f"{len(found)} patients in {seconds:.1f} s",
+        f"machine: {platform.machine()}, Python {platform.python_version()}",
+        f"clusters {clusters}; {len(found)} patients in {seconds:.1f} s",
         f"truth: {dict(Counter(str(answer.truth) for answer in found))}",
         f"calls: {dict(Counter(str(answer.call) for answer in found))}",
-        f"most probable answer right: {hit.mean():.3f} of all; of the {decided.sum()} decided: {hit[decided].mean():.3f}",
+        f"most probable answer right: {hit.mean():.3f} of all",
+        f"of the {decided.sum()} decided: {hit[decided].mean():.3f}",
         f"mean stated probability of it: {best.mean():.3f}",
         f"Brier score over all answers: {np.mean((every - correct) ** 2) * len(calls):.4f}",
     ]

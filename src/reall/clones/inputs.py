@@ -57,7 +57,7 @@ def read_any(path: Path, told: Told) -> Reads:
         if not told.roles:
             return reads
         # What was found about the roles guessed from names no longer holds.
-        return checked(replace(reads, samples=restate(reads.samples, told.roles), findings=()))
+        return _without_purity(checked(replace(reads, samples=restate(reads.samples, told.roles), findings=())), told)
     context = Context(source=path.name, sex=told.sex)
     left_out: tuple[Finding, ...] = ()
     counts: list[Count]
@@ -67,6 +67,15 @@ def read_any(path: Path, told: Told) -> Reads:
         counts, order = read_table(path, context)
     reads = gather(counts, order, replace(context, samples=with_roles(order, told.roles)))
     return checked(replace(reads, findings=(*reads.findings, *left_out)))
+
+
+def _without_purity(reads: Reads, told: Told) -> Reads:
+    """Say that a purity stated beside an `.ssm` is not used: its read probabilities are final."""
+    stated = ", ".join(name for name, sample in told.roles.items() if sample.purity is not None)
+    if not stated:
+        return reads
+    text = f"The purity stated for {stated} is not used: an .ssm holds its own read probabilities."
+    return replace(reads, findings=(*reads.findings, Finding("purity_unused", "warning", text, reads.source)))
 
 
 def params_beside(path: Path) -> Path | None:
