@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reall.base.errors import WrongUsage
+from reall.base.errors import UnusableLaboratoryData, WrongUsage
 from reall.clones.copy_number import Sex
 from reall.clones.counting import Context, Count, gather
 from reall.clones.model import Finding, Reads, Sample
@@ -61,10 +64,15 @@ def read_any(path: Path, told: Told) -> Reads:
     context = Context(source=path.name, sex=told.sex)
     left_out: tuple[Finding, ...] = ()
     counts: list[Count]
-    if kind == "vcf":
-        counts, order, left_out = read_vcf(path, context)
-    else:
-        counts, order = read_table(path, context)
+    try:
+        if kind == "vcf":
+            counts, order, left_out = read_vcf(path, context)
+        else:
+            counts, order = read_table(path, context)
+    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile, csv.Error) as error:
+        raise UnusableLaboratoryData(
+            f"The file cannot be read as text: {error}.", where=path.name, next="Check that it is whole, and UTF-8."
+        ) from None
     reads = gather(counts, order, replace(context, samples=with_roles(order, told.roles)))
     return checked(replace(reads, findings=(*reads.findings, *left_out)))
 
