@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from reall.clones.calling import CallingRule, load_calling_rule
+from reall.clones.origin import descent
 from reall.clones.story import tell
 
 from reall.clones.evolution import Biology
@@ -43,12 +45,18 @@ class Answer:
     mutations: int
 
 
-def true_origin(patient: SimulatedRelapse, limit: float) -> Call:
-    """Say where the relapse came from, from the true tree and fractions, by the definitions of the story.
+def true_origin(patient: SimulatedRelapse, rule: CallingRule) -> Call:
+    """Say where the relapse came from: the definitions of the story, applied to the true tree and fractions.
 
-    `limit` is the cell fraction from which the diagnosis sample shows a clone.
+    A clone counts as seen at diagnosis when its true fraction reaches the smallest clone that is called, whatever the
+    reads of the sample happen to show.
     """
-    raise NotImplementedError
+    parents = np.array([-1, *patient.parents])
+    then, now = (np.append(1.0, patient.fraction[:, column]) for column in (0, -1))
+    found = descent(parents, then, now, then >= rule.smallest_clone_called, rule)
+    if found.call is Call.NO_SHARED_ANCESTOR and any(then[node] > 0 for node in found.way if node):
+        return Call.BELOW_DETECTION
+    return found.call
 
 
 def answers(job: tuple[int, int, str]) -> list[Answer]:
@@ -56,14 +64,13 @@ def answers(job: tuple[int, int, str]) -> list[Answer]:
     seed, count, clusters = job
     rng = np.random.default_rng(seed)
     sequencing = Sequencing(mean_depth=float(rng.choice(_DEPTHS)), error_per_read=float(rng.choice([1e-5, 2e-4])))
-    biology = Biology(passengers_per_day=float(rng.choice(_PASSENGERS)))
+    biology = Biology(passengers_per_day=float(rng.choice(_PASSENGERS)), second_leukaemia_probability=0.05)
     found = []
     for patient in simulate_relapses(count, biology=biology, sequencing=sequencing, rng=rng):
         reads = checked(patient.to_reads(with_clusters=clusters == "given"))
         story = tell(reads, Settings(seed=seed, clusters=clusters))
         (origin,) = story.origins
-        limit = story.samples[0].detection_limit_ccf or 0.0
-        truth = true_origin(patient, limit)
+        truth = true_origin(patient, load_calling_rule())
         found.append(Answer(dict(origin.probabilities), origin.call, truth, len(patient.cluster)))
     return found
 

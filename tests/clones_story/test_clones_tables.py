@@ -158,10 +158,14 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks(tmp_path, made, at, 
     at %= len(text)
     path = tmp_path / name
     path.write_text(text[:at] + put + text[at + cut :], encoding="utf-8")
+    refused = ""
+    reads = None
     try:
         reads = read_any(path, Told())
     except UnusableLaboratoryData as error:
-        assert name in error.where
+        refused = error.where
+    if reads is None:
+        assert name in refused
     else:
         assert (reads.variant_reads <= reads.total_reads).all()
         assert ((reads.read_probability > 0) & (reads.read_probability <= 1)).all()
