@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import gammaln
@@ -86,7 +86,7 @@ class ClusterReads:
         return value
 
     @cached_property
-    def for_kernels(self) -> tuple[NDArray[np.int64] | Array, ...]:
+    def for_kernels(self) -> tuple[Any, ...]:
         """The tuple that every kernel takes first."""
         return (self.start, self.variant, self.other, self.prob, *self.pooled, self.free)
 

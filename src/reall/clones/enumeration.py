@@ -18,6 +18,8 @@ DONE, TOO_MANY_TREES, TOO_MANY_FITS = 0, 1, 2
 TOLERANCE = 0.004
 # A bound from prices is trusted up to this (nats): the prices are those of a fit within its tolerance.
 SLACK = 0.02
+# What a bound costs, in fits.
+BOUND_EFFORT = 0.1
 
 
 @kernel
@@ -48,7 +50,8 @@ def enumerate_trees(data, sequence, free_value, threshold, tree_limit, fit_limit
     """List every tree with a log-likelihood of at least `threshold`.
 
     `sequence` holds the clusters in placing order; `free_value[k]` the log-likelihood of cluster k on its own. Returns
-    status, parents (found, K + 1), their log-likelihoods, and the number of fits.
+    status, parents (found, K + 1), their log-likelihoods, and the effort
+    in fits.
     """
     free = data[7]
     K = free.shape[0] - 1
@@ -71,7 +74,7 @@ def enumerate_trees(data, sequence, free_value, threshold, tree_limit, fit_limit
     for t in range(K - 1, -1, -1):
         rest[t] = rest[t + 1] + free_value[sequence[t]]
     found = 0
-    fits = 0
+    effort = 0.0
     status = 0
     t = 0
     while t >= 0 and status == 0:
@@ -89,11 +92,12 @@ def enumerate_trees(data, sequence, free_value, threshold, tree_limit, fit_limit
             lam[t, node, s] = 0.5 * lam[t, k, s] if bits else 0.0
         placed = sequence[: t + 1]
         gain = bound_after(data, trial, tree[t], placed, changed, lam[t], saved, terms[t], scratch)
+        effort += BOUND_EFFORT
+        status = 2 if effort > fit_limit else 0
         if level[t] + gain + rest[t + 1] < threshold - SLACK:
             continue
         got = fit(data, trial, placed, order, work, TOLERANCE, threshold - rest[t + 1])
-        fits += 1
-        status = 2 if fits > fit_limit else 0
+        effort += 1.0
         if got + rest[t + 1] < threshold:
             continue
         if t + 1 == K:
@@ -115,4 +119,4 @@ def enumerate_trees(data, sequence, free_value, threshold, tree_limit, fit_limit
         for i in range(t):
             c = sequence[i]
             terms[t, c] = conjugate(data, c, lam[t, c], lam[t, trial[c]], scratch)
-    return status, out[:found].copy(), value[:found].copy(), fits
+    return status, out[:found].copy(), value[:found].copy(), effort

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.clones.model import Finding, Reads, Role, Sample, Variant
+from reall.clones.roles import sample_from_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _COLUMNS = ("id", "name", "var_reads", "total_reads", "var_read_prob")
-_ROLE_PATTERNS = (
-    (Role.XENOGRAFT, re.compile(r"xeno|pdx", re.IGNORECASE)),
-    (Role.REMISSION, re.compile(r"remission|germline|normal|^(cr|rem|m)\d*$", re.IGNORECASE)),
-    (Role.RELAPSE, re.compile(r"relapse|^(rel|r)[ _-]?\d*$", re.IGNORECASE)),
-    (Role.DIAGNOSIS, re.compile(r"diagnos|^(dx|diag|d)[ _-]?\d*$", re.IGNORECASE)),
-)
 _MOST_VARIANTS = 1_000_000
 
 
@@ -32,67 +28,34 @@ def _refuse(what: str, where: str, why: str, next_step: str) -> UnusableLaborato
     return UnusableLaboratoryData(what, where=where, why=why, next=next_step)
 
 
-def sample_from_name(name: str) -> Sample:
-    """Read role and number from a sample's name: `D`, `R1`, `Relapse Xeno 3`, `remission`, …
+def checked(reads: Reads, rows: Sequence[str] = ()) -> Reads:
+    """Check counts from any reader, and add what a reader of the story must know about them.
 
-    >>> sample_from_name("R2").role.value, sample_from_name("R2").number
-    ('relapse', 2)
-    >>> sample_from_name("Diagnosis Xeno 4").grown_from.value
-    'diagnosis'
+    `rows` names the place of each variant in its file (`line 3`), for messages. Raises `UnusableLaboratoryData` (exit 12)
+    naming file, line and field.
     """
-    role = next((role for role, pattern in _ROLE_PATTERNS if pattern.search(name)), Role.OTHER)
-    digits = re.search(r"(\d+)", name)
-    grown_from = None
-    if role is Role.XENOGRAFT:
-        lower = name.lower()
-        grown_from = next((r for r in (Role.RELAPSE, Role.DIAGNOSIS) if r.value in lower), None)
-    return Sample(name=name, role=role, number=int(digits.group(1)) if digits else 1, grown_from=grown_from)
-
-
-def checked(
-    samples: Sequence[Sample],
-    variants: Sequence[Variant],
-    variant_reads: NDArray[np.int64],
-    total_reads: NDArray[np.int64],
-    read_probability: NDArray[np.float64],
-    *,
-    source: str,
-    rows: Sequence[str] = (),
-    given_clusters: Sequence[Sequence[str]] | None = None,
-    garbage: Sequence[str] = (),
-    findings: Sequence[Finding] = (),
-) -> Reads:
-    """Check counts from any reader and make `Reads` of them.
-
-    `rows` names the place of each variant in its file (`line 3`), for messages; arrays are (M, S) as in `Reads`.
-    Raises `UnusableLaboratoryData` (exit 12) naming file, line and field.
-    """
-    places = tuple(rows) or tuple(f"variant {i + 1}" for i in range(len(variants)))
-    if not variants:
+    source = reads.source
+    places = tuple(rows) or tuple(f"variant {i + 1}" for i in range(len(reads.variants)))
+    if not reads.variants:
         raise _refuse("no variants", source, "There is nothing to tell a story from.", "Give at least one variant.")
-    if len(variants) > _MOST_VARIANTS:
+    if len(reads.variants) > _MOST_VARIANTS:
         raise _refuse(
-            f"{len(variants)} variants are more than the limit of {_MOST_VARIANTS}",
+            f"{len(reads.variants)} variants are more than the limit of {_MOST_VARIANTS}",
             source,
             "The counts must fit into memory.",
             "Keep the coding or the well covered variants.",
         )
-    _check_unique([s.name for s in samples], "sample", source, ())
-    _check_unique([v.id for v in variants], "id", source, places)
-    _check_numbers(samples, variant_reads, total_reads, read_probability, source, places)
-    ids = {variant.id for variant in variants}
-    if given_clusters is not None:
-        _check_clusters(given_clusters, garbage, ids, source)
-    return Reads(
-        samples=tuple(samples),
-        variants=tuple(variants),
-        variant_reads=np.ascontiguousarray(variant_reads, dtype=np.int64),
-        total_reads=np.ascontiguousarray(total_reads, dtype=np.int64),
-        read_probability=np.ascontiguousarray(read_probability, dtype=np.float64),
-        given_clusters=None if given_clusters is None else tuple(tuple(c) for c in given_clusters),
-        garbage=tuple(garbage),
-        source=source,
-        findings=tuple(findings) + _role_findings(samples) + _probability_findings(read_probability),
+    _check_unique([s.name for s in reads.samples], "sample", source, ())
+    _check_unique([v.id for v in reads.variants], "id", source, places)
+    _check_numbers(reads, places)
+    if reads.given_clusters is not None:
+        _check_clusters(reads.given_clusters, reads.garbage, {variant.id for variant in reads.variants}, source)
+    return replace(
+        reads,
+        variant_reads=np.ascontiguousarray(reads.variant_reads, dtype=np.int64),
+        total_reads=np.ascontiguousarray(reads.total_reads, dtype=np.int64),
+        read_probability=np.ascontiguousarray(reads.read_probability, dtype=np.float64),
+        findings=reads.findings + _role_findings(reads.samples) + _probability_findings(reads.read_probability),
     )
 
 
@@ -110,14 +73,8 @@ def _check_unique(names: Sequence[str], field: str, source: str, places: Sequenc
         seen[name] = i
 
 
-def _check_numbers(
-    samples: Sequence[Sample],
-    variant: NDArray[np.int64],
-    total: NDArray[np.int64],
-    probability: NDArray[np.float64],
-    source: str,
-    places: Sequence[str],
-) -> None:
+def _check_numbers(reads: Reads, places: Sequence[str]) -> None:
+    variant, total, probability = reads.variant_reads, reads.total_reads, reads.read_probability
     probability_wrong = ~((probability > 0) & (probability <= 1))
     for field, wrong, what, repair in (
         ("var_reads", variant < 0, "negative variant reads", "Counts start at 0."),
@@ -128,8 +85,8 @@ def _check_numbers(
         if wrong.any():
             i, s = np.argwhere(wrong)[0]
             raise _refuse(
-                f"{what} in sample {samples[s].name!r}",
-                f"{source}, {places[i]}, field {field}",
+                f"{what} in sample {reads.samples[s].name!r}",
+                f"{reads.source}, {places[i]}, field {field}",
                 "Such counts cannot come from a sequencer.",
                 repair,
             )
@@ -211,17 +168,17 @@ def read_ssm(path: Path, params: Path | None = None) -> Reads:
                 )
     arrays = [np.array([fields[i] for fields in values], dtype=float).reshape(len(values), len(given)) for i in range(3)]
     clusters = settings.get("clusters")
-    return checked(
-        [_sample(name, settings) for name in given],
-        [_variant(identifier, name) for identifier, name in names],
-        arrays[0].astype(np.int64),
-        arrays[1].astype(np.int64),
-        arrays[2],
+    reads = Reads(
+        samples=tuple(_sample(name, settings) for name in given),
+        variants=tuple(_variant(identifier, name) for identifier, name in names),
+        variant_reads=arrays[0].astype(np.int64),
+        total_reads=arrays[1].astype(np.int64),
+        read_probability=arrays[2],
+        given_clusters=None if clusters is None else tuple(tuple(members) for members in clusters),
+        garbage=tuple(settings.get("garbage", ())),
         source=str(path),
-        rows=rows,
-        given_clusters=clusters,
-        garbage=settings.get("garbage", ()),
     )
+    return checked(reads, rows)
 
 
 def _sample(name: str, settings: dict[str, Any]) -> Sample:
