@@ -44,7 +44,7 @@ def test_the_story_is_told_in_about_a_dozen_lines():
 
 def test_the_json_keeps_its_contract(story):
     assert {"samples", "clusters", "trees", "origin", "resistance", "trunk_markers", "seed"} <= story.keys()
-    assert [sample["name"] for sample in story["samples"]][:3] == ["D", "R1", "R2"]
+    assert {"D", "R1", "R2"} <= {sample["name"] for sample in story["samples"]}
     assert all(0 < sample["detection_limit_ccf"] < 0.1 for sample in story["samples"])
     size = len(story["clusters"])
     assert all(len(tree["parents"]) == size for tree in story["trees"])
