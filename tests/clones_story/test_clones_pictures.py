@@ -78,7 +78,9 @@ def test_samples_come_in_time_and_xenografts_last():
 
 def test_a_position_without_reads_is_marked_not_shaded():
     ax = draw_mutation_matrix(Figure().subplots(), example_story())
-    assert [line.get_marker() for line in ax.lines].count("x") == 1
+    crosses, dots = ax.collections
+    np.testing.assert_array_equal(crosses.get_offsets(), [[0, 2]])  # the third variant of the trunk, at diagnosis
+    assert len(dots.get_offsets()) == 15  # 3 variants each: clusters 3 and 5 at D, 4 at R1, 4 and 5 in the xenograft
 
 
 def test_branch_probabilities_sum_to_one_for_each_cluster():

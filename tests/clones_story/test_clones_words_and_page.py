@@ -32,11 +32,10 @@ def test_the_story_answers_in_about_a_dozen_lines():
 
 def test_an_undecided_origin_is_said_to_be_undecided():
     story = example_story()
-    origin = replace(story.origins[0], call=Call.UNDECIDED, reason="No answer holds enough of the probability.")
+    origin = replace(story.origins[0], call=Call.UNDECIDED, reason="no answer reaches 80%")
     text = "\n".join(story_lines(replace(story, origins=(origin,)), "made"))
-    assert "Origin of R1: undecided." in text
-    assert "No answer holds enough of the probability." in text
-    assert "undecided" in one_line(replace(story, origins=(origin,)), "made")
+    assert "Origin of R1: undecided, as no answer reaches 80%. Probabilities: minor" in text
+    assert "R1: undecided (minor subclone at diagnosis 93 %)" in one_line(replace(story, origins=(origin,)), "made")
 
 
 def test_findings_and_the_lack_of_a_pair_are_told():

@@ -56,7 +56,9 @@ def tell_patient(path: Path, said: dict[str, Any], *, as_json: bool, html: Path 
         click.echo("\n".join(answer["lines"]))
 
 
-def tell_folder(folder: Path, said: dict[str, Any], *, as_json: bool, html: Path | None, jobs: int, engine: str) -> None:
+def tell_folder(
+    folder: Path, said: dict[str, Any], *, as_json: bool, html: Path | None, jobs: int, engine: str
+) -> None:
     """Tell every patient of a folder; one that cannot be used is named and does not stop the others."""
     if said["params"] is not None:
         raise WrongUsage("--params names the file of one patient.", next="Keep X.params.json beside each X.ssm.")

@@ -11,6 +11,7 @@ from reall.clones.model import Role, Sample, Story, Tree
 # follows, and every picture also writes the number of the cluster.
 _DARK = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 _LIGHT = ("#7FB8D8", "#EAAE7F", "#7FCEB9", "#E5BCD3", "#F2CF7F", "#AAD9F4", "#C5AAA5", "#BFBFBF")
+_DEEP = ("#003A5C", "#6B2F00", "#00503A", "#6B2F55", "#735000", "#1B567A", "#46261F", "#3F3F3F")
 
 _ORDER = {Role.DIAGNOSIS: 0, Role.REMISSION: 1, Role.RELAPSE: 2, Role.OTHER: 3, Role.XENOGRAFT: 4}
 
@@ -19,7 +20,7 @@ def colour_of(cluster: int) -> str:
     """Give the colour of a cluster, the same in every picture; cluster 0, the normal cells, is grey."""
     if cluster == 0:
         return "#999999"
-    palette = (*_DARK, *_LIGHT)
+    palette = (*_DARK, *_LIGHT, *_DEEP)
     return palette[(cluster - 1) % len(palette)]
 
 

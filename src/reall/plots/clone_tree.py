@@ -47,7 +47,7 @@ def draw_tree(ax: Axes, story: Story) -> Axes:
     ax.set_ylim(max(rows) + 0.75, min(rows) - 0.75)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    ax.set_title(f"Most probable of {len(story.posterior.trees)} trees listed: {percent(tree.probability)}", loc="left")
+    ax.set_title(f"Most probable tree: {percent(tree.probability)} of the probability", loc="left")
     return ax
 
 
@@ -100,7 +100,7 @@ def _branch(ax: Axes, start: tuple[float, float], end: tuple[float, float], shar
         zorder=1,
         solid_capstyle="round",
     )
-    along = 0.5
+    along = 0.5 if start[1] == end[1] else 0.62  # a fan of branches is widest near the children
     place = (start[0] + along * (end[0] - start[0]), start[1] + along * (end[1] - start[1]))
     ax.annotate(
         percent(share),

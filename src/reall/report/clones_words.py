@@ -36,10 +36,12 @@ def story_lines(story: Story, name: str) -> list[str]:
 
 def one_line(story: Story, name: str) -> str:
     """Tell the origin of every relapse in one line, for a list of patients."""
-    parts = [
-        f"{origin.relapse}: {origin.call} ({percent(origin.probabilities.get(origin.call, _best(origin)[1]))})"
-        for origin in story.origins
-    ]
+    parts = []
+    for origin in story.origins:
+        best, share = max(origin.probabilities.items(), key=lambda pair: pair[1])
+        undecided = origin.call is Call.UNDECIDED and best is not Call.UNDECIDED
+        said = f"undecided ({best} {percent(share)})" if undecided else f"{origin.call} ({percent(share)})"
+        parts.append(f"{origin.relapse}: {said}")
     return f"{name}: {len(story.clusters)} clusters; " + ("; ".join(parts) or "no pair of diagnosis and relapse")
 
 
@@ -72,11 +74,8 @@ def _sight(story: Story) -> str:
 def _origin(origin: Origin) -> list[str]:
     ordered = sorted(origin.probabilities.items(), key=lambda pair: -pair[1])
     shares = ", ".join(f"{call} {percent(share)}" for call, share in ordered if share >= _LIKELY)
-    if origin.call is Call.UNDECIDED:
-        head = f"Origin of {origin.relapse}: undecided. {shares}."
-    else:
-        head = f"Origin of {origin.relapse}: {origin.call}. {shares}."
-    lines = [head + (f" {origin.reason}" if origin.reason else ""), _ancestor(origin)]
+    reason = f", as {origin.reason}" if origin.reason else ""
+    lines = [f"Origin of {origin.relapse}: {origin.call}{reason}. Probabilities: {shares}.", _ancestor(origin)]
     fates: dict[str, list[str]] = {}
     for fate in origin.fates:
         fates.setdefault(fate.fate, []).append(str(fate.cluster))
@@ -154,10 +153,6 @@ def _markers(story: Story) -> str:
 
 def _findings(story: Story) -> list[Finding]:
     return list(dict.fromkeys((*story.reads.findings, *story.findings)))
-
-
-def _best(origin: Origin) -> tuple[Call, float]:
-    return max(origin.probabilities.items(), key=lambda pair: pair[1])
 
 
 def signature_line(name: str, fit: SignatureFit) -> str:
