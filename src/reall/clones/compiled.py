@@ -50,12 +50,22 @@ def _cache_folder() -> Path:
 _FOLDER = str(_cache_folder())
 
 
+def inner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that only kernels call; it is kept inside them and needs no way in from Python."""
+    compiled: Callable[..., Any] = numba.njit(
+        fastmath=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
+    return compiled
+
+
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a numeric function with numba, cached; arithmetic may be reordered, but not between two runs."""
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = _FOLDER
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
+        compiled: Callable[..., Any] = numba.njit(
+            cache=True, fastmath=True, error_model="numpy", no_cfunc_wrapper=True
+        )(function)
     finally:
         numba.config.CACHE_DIR = before
     return compiled

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner, kernel
 from reall.clones.fitting import LAM, WORK_ROWS, fit
 from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, conjugate
 
@@ -22,7 +22,7 @@ SLACK = 0.02
 BOUND_EFFORT = 0.1
 
 
-@kernel
+@inner
 def _branch(parents, sequence, step, where, bits, trial, changed):
     """Write the tree with `sequence[step]` at position (`where`, `bits`) into `trial`; returns how many positions share it.
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner, kernel
 
 # What the passes keep per node and sample, as rows of the workspace.
 PHI, ETA, LAM, INV, SHIFT, PULL, REST, SLOPE, CURVE, PRICE = range(10)
@@ -28,7 +28,7 @@ STEP_LIMIT = 60
 NO_LIMIT = -1e300
 
 
-@kernel
+@inner
 def topological_order(parents, members, order):
     """Fill `order` with the root and `members`, parents first; returns how many."""
     seen = np.zeros(parents.shape[0], dtype=np.bool_)
@@ -51,7 +51,7 @@ def topological_order(parents, members, order):
     return count
 
 
-@kernel
+@inner
 def _slopes(data, k, phi, slope, curve):
     """First and (negated) second derivative of f_k for every sample, summed over the cluster's read groups."""
     start, variant, other, prob, v, r, w, free = data
@@ -71,7 +71,7 @@ def _slopes(data, k, phi, slope, curve):
             curve[s] += vx * x + ry * y
 
 
-@kernel
+@inner
 def _begin(order, count, parents, free, work):
     """Begin at the free fractions, lifted just inside the tree's constraints."""
     S = free.shape[1]
@@ -103,7 +103,7 @@ def _begin(order, count, parents, free, work):
             phi[parents[k], s] += phi[k, s]
 
 
-@kernel
+@inner
 def _fold(eta, lam, inv, shift, pull, rest, slope, curve, pull_above, rest_above, mu):
     """Fold a node's quadratic into its parent's sums; `curve` and `slope` turn into yield and wish of the node."""
     for s in range(eta.shape[0]):
@@ -120,7 +120,7 @@ def _fold(eta, lam, inv, shift, pull, rest, slope, curve, pull_above, rest_above
         rest_above[s] += b
 
 
-@kernel
+@inner
 def _unfold(eta, lam, inv, shift, slope, curve, price, price_above, mu, brake_eta, brake_lam):
     """Unfold a node: its move (left in `slope`), its new price, and how long a step its own constraint allows."""
     for s in range(eta.shape[0]):
@@ -133,7 +133,7 @@ def _unfold(eta, lam, inv, shift, slope, curve, price, price_above, mu, brake_et
         brake_lam[s] = max(brake_lam[s], (x + lam[s]) / lam[s])
 
 
-@kernel
+@inner
 def _advance(phi, eta, lam, move, price, mu, by_eta, by_lam, gap):
     for s in range(phi.shape[0]):
         de = (mu[s] + price[s] * eta[s]) / lam[s]
@@ -143,7 +143,7 @@ def _advance(phi, eta, lam, move, price, mu, by_eta, by_lam, gap):
         gap[s] += eta[s] * lam[s]
 
 
-@kernel
+@inner
 def _newton(data, order, count, parents, work, mu, by_eta, by_lam, gap):
     """One primal-dual step for every sample; `gap` returns `sum(lambda * eta)` per sample."""
     S = mu.shape[0]
@@ -180,7 +180,7 @@ def _newton(data, order, count, parents, work, mu, by_eta, by_lam, gap):
         _advance(work[PHI, k], work[ETA, k], work[LAM, k], work[SLOPE, k], work[PRICE, k], mu, by_eta, by_lam, gap)
 
 
-@kernel
+@inner
 def log_row(x, bits, out):
     """Natural logarithm of a row of positive numbers, written so that it becomes vector instructions.
 
@@ -203,7 +203,7 @@ def log_row(x, bits, out):
         out[s] = e * 0.6931471805599453 + 2.0 * q * series
 
 
-@kernel
+@inner
 def log_likelihood(data, order, count, phi):
     """Sum of `v ln P + r ln(1 - P)` over nodes and samples, `P = prob * phi`; without the binomial coefficients."""
     start, variant, other, prob, v, r, w, free = data

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner
 
 # A branch goes under another node; a node goes alone, its children staying with its parent; a node changes places with
 # its parent; two clusters exchange their places.
 BRANCH, ALONE, WITH_PARENT, EXCHANGE = range(4)
 
 
-@kernel
+@inner
 def is_below(parents, node, above):
     """Say whether `above` is `node` or one of its ancestors."""
     while node >= 0:
@@ -24,7 +24,7 @@ def is_below(parents, node, above):
     return False
 
 
-@kernel
+@inner
 def _exchanged(parents, c, u, k):
     """Parent of c after the clusters u and k have exchanged their places."""
     place = k if c == u else (u if c == k else c)
@@ -32,7 +32,7 @@ def _exchanged(parents, c, u, k):
     return k if q == u else (u if q == k else q)
 
 
-@kernel
+@inner
 def apply_move(parents, kind, u, k, trial):
     """Write the tree after a move into `trial`."""
     for c in range(parents.shape[0]):
@@ -48,7 +48,7 @@ def apply_move(parents, kind, u, k, trial):
         trial[k] = u
 
 
-@kernel
+@inner
 def changed_nodes(parents, kind, u, k, changed):
     """List the nodes whose children a move changes, -1 after the last."""
     changed[0] = k
@@ -61,7 +61,7 @@ def changed_nodes(parents, kind, u, k, changed):
         changed[3] = -1
 
 
-@kernel
+@inner
 def list_moves(parents, table, gain, kind, first, second):
     """List every move with the bound on its gain from the edge table; returns how many.
 
@@ -101,13 +101,13 @@ def list_moves(parents, table, gain, kind, first, second):
     return n
 
 
-@kernel
+@inner
 def move_count(K):
     """Places that `list_moves` needs for K clusters."""
     return 2 * K * K + K + K * (K - 1) // 2 + 1
 
 
-@kernel
+@inner
 def take_best(score, count):
     """Index and value of the largest of `score[:count]`, which is then crossed out; -1 when all are."""
     best = -1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner, kernel
 from reall.clones.fitting import LAM, NO_LIMIT, WORK_ROWS, fit
 from reall.clones.moves import apply_move, changed_nodes, list_moves, move_count
 from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, edge_table
@@ -16,7 +16,7 @@ from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, edge
 TOLERANCE = 0.01
 
 
-@kernel
+@inner
 def _fingerprint(parents):
     """A number that differs between trees, but for accidents of one in 2**60."""
     x = np.uint64(1469598103934665603)

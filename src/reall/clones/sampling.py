@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner, kernel
 from reall.clones.fitting import LAM, NO_LIMIT, WORK_ROWS, fit
 from reall.clones.moves import apply_move, changed_nodes, is_below
 from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, edge_table
@@ -20,7 +20,7 @@ TOLERANCE = 0.01
 SLACK = 0.02
 
 
-@kernel
+@inner
 def _propose(parents):
     """Draw a move: kind, node, other node; the node is 0 where the draw gives none."""
     K = parents.shape[0] - 1

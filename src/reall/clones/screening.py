@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner
 from reall.clones.fitting import log_row
 
 # Newton steps on one price, and on one fraction of a cluster with several read groups. A bound holds at any price.
@@ -24,7 +24,7 @@ SCRATCH_ROWS = 9
 MOST_CHANGED = 4
 
 
-@kernel
+@inner
 def _best_fraction(v, r, w, price):
     """The fraction that maximises `f(phi) + price * phi` over [0, 1]: the admissible root of a quadratic."""
     b = (v + r) * w - price
@@ -34,7 +34,7 @@ def _best_fraction(v, r, w, price):
     return min(max(x, 1e-9), 1.0)
 
 
-@kernel
+@inner
 def _refine_fractions(data, k, own, above, phi, slope, curve):
     """Correct the pooled fractions of a cluster whose read groups have different read probabilities."""
     start, variant, other, prob, v, r, w, free = data
@@ -53,7 +53,7 @@ def _refine_fractions(data, k, own, above, phi, slope, curve):
             phi[s] = min(max(x, 0.3 * phi[s], 1e-9), 3.0 * phi[s] + 1e-6, 1.0)
 
 
-@kernel
+@inner
 def conjugate(data, k, own, above, scratch):
     """Sum over samples of `F_k(own - above)`; `own` and `above` are rows of prices."""
     start, variant, other, prob, v, r, w, free = data
@@ -82,7 +82,7 @@ def conjugate(data, k, own, above, scratch):
     return total
 
 
-@kernel
+@inner
 def _add_demand(v, r, w, own, above, sign, slack, give):
     """Add `sign` times the wanted fraction to `slack`, and its change per unit of price to `give`."""
     for s in range(own.shape[0]):
@@ -93,7 +93,7 @@ def _add_demand(v, r, w, own, above, sign, slack, give):
         give[s] += inside / (v[s] / (x * x) + r[s] * y * y + 1e-9)
 
 
-@kernel
+@inner
 def reprice(data, k, parents, members, lam, scratch):
     """Move the price of node k close to its best value, every other price as it is. `members` are the placed nodes."""
     start, variant, other, prob, v, r, w, free = data
@@ -127,7 +127,7 @@ def reprice(data, k, parents, members, lam, scratch):
             lam[k, s] = 0.0 if (slack[s] >= 0.0 and old <= 0.0) else new
 
 
-@kernel
+@inner
 def edge_table(data, members, lam, scratch, table):
     """Fill `table[c, p]` with the term of node c under parent p, prices as they are."""
     for i in range(members.shape[0]):
@@ -138,7 +138,7 @@ def edge_table(data, members, lam, scratch, table):
                 table[c, k] = conjugate(data, c, lam[c], lam[k], scratch)
 
 
-@kernel
+@inner
 def bound_after(data, trial, parents, members, changed, lam, saved, terms, scratch):
     """Bound the change of log-likelihood from tree `parents` to `trial`, pricing the nodes `changed` anew.
 

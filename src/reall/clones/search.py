@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reall.clones.compiled import kernel
+from reall.clones.compiled import inner, kernel
 from reall.clones.fitting import LAM, NO_LIMIT, WORK_ROWS, fit
 from reall.clones.moves import apply_move, changed_nodes, list_moves, move_count, take_best
 from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, conjugate, edge_table
@@ -14,7 +14,7 @@ TOLERANCE = 0.02
 LEAST_GAIN = 0.05
 
 
-@kernel
+@inner
 def place(parents, node, parent, child):
     """Hang `node` under `parent`; it takes over no child (0), every child (-1) or the one named."""
     for c in range(1, parents.shape[0]):
@@ -23,7 +23,7 @@ def place(parents, node, parent, child):
     parents[node] = parent
 
 
-@kernel
+@inner
 def _insertions(data, parents, sequence, step, lam, base, at, score, parent, child, saved, scratch):
     """List the ways to place `sequence[step]` in one partial tree, with an upper bound each; returns how many.
 
@@ -63,7 +63,7 @@ def _insertions(data, parents, sequence, step, lam, base, at, score, parent, chi
     return n
 
 
-@kernel
+@inner
 def _keep(parents, value, prices, held, trial, got, lam):
     """Insert a tree into the list of the best ones, kept in falling order; returns how many are held."""
     width = value.shape[0]
