@@ -21,7 +21,6 @@ from reall.clones.roles import read_roles
 from reall.clones.signatures import fit_signatures, read_spectra
 from reall.clones.story import tell
 from reall.library.resistance import load_resistance
-from reall.report.clones_page import clones_page
 from reall.report.clones_words import one_line, signature_line, story_lines
 
 
@@ -101,9 +100,11 @@ def _tell(job: _Job) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     signature = _signature(job)
     if job.wanted == "html":
-        plots = importlib.import_module("reall.plots.clone_pictures")  # brings matplotlib, so only when asked for
+        # Matplotlib and jinja are slow to import, so only when a page is asked for.
+        plots = importlib.import_module("reall.plots.clone_pictures")
+        page = importlib.import_module("reall.report.clones_page")
         more = tuple(signature["lines"]) if signature else ()
-        answer["html"] = clones_page(story, name, pictures=plots.clone_pictures(story), more_lines=more)
+        answer["html"] = page.clones_page(story, name, pictures=plots.clone_pictures(story), more_lines=more)
     if job.wanted in {"json", "html"}:
         answer["json"] = to_json(story, trees=job.trees)
         if signature:
