@@ -19,7 +19,7 @@ def test_the_story_answers_in_about_a_dozen_lines():
     for said in (
         "Origin of R1: minor subclone at diagnosis",
         "93 %",
-        "cluster 2, in 8.0 % of cells (95 % interval 5.0 % to 11 %",
+        "cluster 2, in 8 % of cells (95 % interval 5 % to 11 %",
         "cluster 3 was below 0.4 % of cells at D",
         "lost 4; gained 3, 5; stayed 1, 2",
         "D shows clones from 1.2 % of cells",

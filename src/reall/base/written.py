@@ -13,4 +13,6 @@ def percent(fraction: float) -> str:
     """
     if 0 < fraction < _LEAST:
         return "< 0.1 %"
-    return f"{100 * fraction:.1f} %" if 0 < fraction < _DECIMAL_BELOW else f"{100 * fraction:.0f} %"
+    if 0 < fraction < _DECIMAL_BELOW:
+        return f"{100 * fraction:.1f}".removesuffix(".0") + " %"
+    return f"{100 * fraction:.0f} %"

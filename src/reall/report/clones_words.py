@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from reall.base.written import percent
+from reall.clones.calling import load_calling_rule
 from reall.clones.model import Call, Finding, Origin, Role, Story
 from reall.clones.resistance import convergent_genes
 from reall.clones.signatures import SignatureFit
@@ -19,6 +20,7 @@ PURPOSE = (
 )
 _MARKERS_NAMED = 6
 _NOTABLE = 0.05  # p-value of the likelihood ratio test
+_LEAST_BOUND = 0.001  # smaller bounds are not told apart
 _LIKELY = 0.005  # probability from which an answer is named
 
 
@@ -68,7 +70,17 @@ def _sight(story: Story) -> str:
             limit = summary.detection_limit_ccf
             seen = "nothing (no reads)" if limit is None else f"clones from {percent(limit)} of cells"
             parts.append(f"{summary.sample.name} shows {seen} (median depth {summary.median_depth:.0f})")
-    return "Sight: " + "; ".join(parts) + "."
+    text = "Sight (of one variant): " + "; ".join(parts) + "."
+    wanted = load_calling_rule().smallest_clone_called
+    blind = [
+        summary.sample.name
+        for summary in story.samples
+        if summary.sample.role is Role.DIAGNOSIS
+        and (summary.detection_limit_ccf is None or summary.detection_limit_ccf > wanted)
+    ]
+    if blind:
+        text += f" Too few reads in {', '.join(blind)} to see a {percent(wanted)} clone by one variant; several together may."
+    return text
 
 
 def _origin(origin: Origin) -> list[str]:
@@ -100,7 +112,7 @@ def _ancestor(origin: Origin) -> str:
             f"cells (95 % interval {span}; probability {percent(last.probability)})"
         )
     hidden = [
-        f"cluster {cluster} was below {percent(bound)} of cells at {origin.diagnosis} (95 %)"
+        f"cluster {cluster} was below {percent(max(bound, _LEAST_BOUND))} of cells at {origin.diagnosis} (95 %)"
         for cluster, bound in origin.hidden_before.items()
     ]
     return f"{text}. Founded by cluster {founders}" + (f"; {'; '.join(hidden)}" if hidden else "") + "."
@@ -113,7 +125,7 @@ def _trees(story: Story) -> str:
     if best.probability < 0.5:  # noqa: PLR2004 (a tree that is more likely wrong than right)
         text += ", so that any single tree drawn would more likely be wrong than right"
     others = len(story.alternatives)
-    return text + (f"; {others} other clusterings weighed in." if others else ".")
+    return text + (f"; {others} other clustering{'s' * (others > 1)} weighed in." if others else ".")
 
 
 def _resistance(story: Story) -> str:
