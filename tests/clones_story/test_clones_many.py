@@ -26,10 +26,10 @@ def test_ray_and_dask_are_asked_for_by_their_own_interface(monkeypatch):
         get=lambda tasks: [function(item) for _, function, item in tasks],
     )
     client = SimpleNamespace(
-        map=lambda function, items, pure: [(function, item) for item in items],
+        map=lambda function, items, **_: [(function, item) for item in items],
         gather=lambda tasks: [function(item) for function, item in tasks],
     )
-    dask = SimpleNamespace(Client=SimpleNamespace(current=lambda allow_none: client))
+    dask = SimpleNamespace(Client=SimpleNamespace(current=lambda **_: client))
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setitem(sys.modules, "dask", SimpleNamespace(distributed=dask))
     monkeypatch.setitem(sys.modules, "dask.distributed", dask)

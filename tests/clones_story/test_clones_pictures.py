@@ -6,12 +6,13 @@ from clones_made_story import FRACTIONS, PARENTS, example_story
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reall.base.written import percent
 from reall.plots import clone_fish
 from reall.plots.clone_fish import describe_fish, draw_fish
 from reall.plots.clone_fractions import describe_cell_fractions, draw_cell_fractions
 from reall.plots.clone_matrix import describe_mutation_matrix, draw_mutation_matrix
 from reall.plots.clone_origin import describe_origin, draw_origin
-from reall.plots.clone_style import columns_in_time, parent_probability, percent
+from reall.plots.clone_style import columns_in_time, parent_probability
 from reall.plots.clone_tree import describe_tree, draw_tree
 
 PICTURES = [
@@ -77,7 +78,9 @@ def test_samples_come_in_time_and_xenografts_last():
 
 def test_a_position_without_reads_is_marked_not_shaded():
     ax = draw_mutation_matrix(Figure().subplots(), example_story())
-    assert [line.get_marker() for line in ax.lines].count("x") == 1
+    crosses, dots = ax.collections
+    np.testing.assert_array_equal(crosses.get_offsets(), [[0, 2]])  # the third variant of the trunk, at diagnosis
+    assert len(dots.get_offsets()) == 15  # 3 variants each: clusters 3 and 5 at D, 4 at R1, 4 and 5 in the xenograft
 
 
 def test_branch_probabilities_sum_to_one_for_each_cluster():

@@ -82,17 +82,28 @@ def test_without_drivers_every_relapse_is_one_clone():
         assert patient.parents == (0,)
 
 
-def test_growth_follows_the_rates():
-    """A clone without drivers grows from 1 to N cells in ln(N) / (b - d) days, up to the head start of survivors.
+def test_growth_and_killing_follow_the_rates():
+    """One day changes 2e11 cells by exp(b - d - k): 0.20, 0.14 and 0.5 per day give exp(0.06) and exp(-0.44).
 
-    Given survival, the process gains about ln(1 / survival) on the mean curve; survival is 1 - d/b = 0.3.
+    Chance moves the total of so many cells by less than one in a thousand.
     """
     biology = Biology(driver_rate_per_division=0, second_leukaemia_probability=0)
-    never = Treatment(until_day=(1,), kill_rate_per_day=(0.0,), observed_until_day=1)
-    histories = evolve(400, biology=biology, treatment=never, rng=np.random.default_rng(3))
-    assert (histories.at_diagnosis.sum(axis=1) >= biology.cells_at_diagnosis).all()
-    assert (histories.parent[:, 0] == NORMAL).all()
-    assert (histories.parent[:, 1:] == UNUSED).all()
+    for kill, factor in ((0.0, np.exp(0.06)), (0.5, np.exp(-0.44))):
+        treatment = Treatment(until_day=(1,), kill_rate_per_day=(kill,), observed_until_day=1)
+        histories = evolve(50, biology=biology, treatment=treatment, rng=np.random.default_rng(3))
+        np.testing.assert_allclose(histories.mrd[:, 1] / histories.mrd[:, 0], factor, rtol=1e-3)
+        assert (histories.at_diagnosis.sum(axis=1) >= biology.cells_at_diagnosis).all()
+        assert (histories.parent[:, 0] == NORMAL).all()
+        assert (histories.parent[:, 1:] == UNUSED).all()
+
+
+def test_full_resistance_escapes_the_killing():
+    """A second leukaemia with resistance 0.9 meets a tenth of the killing and outgrows one that meets all of it."""
+    biology = Biology(driver_rate_per_division=0, second_leukaemia_probability=1)
+    histories = evolve(60, biology=biology, rng=np.random.default_rng(4))
+    relapsed = histories.relapse_day >= 0
+    assert (histories.parent[relapsed, 1] == NORMAL).all()
+    assert (histories.at_relapse[relapsed, 1] > histories.at_relapse[relapsed, 0]).mean() > 0.9
 
 
 @settings(max_examples=5, deadline=None)

@@ -4,10 +4,13 @@ import gzip
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.clones.copy_number import Sex
 from reall.clones.counting import Context, gather
+from reall.clones.inputs import Told, read_any
 from reall.clones.model import Role
 from reall.clones.roles import with_roles
 from reall.clones.tables import read_table
@@ -129,6 +132,43 @@ def test_unusable_counts_are_refused_with_line_and_reason(write, name, text, whe
     assert where in caught.value.where
     assert what in caught.value.what
     assert caught.value.exit_code == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("x.csv", b"\xff\xfe\x00mutation"), ("x.vcf.gz", b"not gzip"), ("x.vcf.gz", gzip.compress(VCF.encode())[:-20])],
+)
+def test_a_file_that_is_not_whole_text_is_refused(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UnusableLaboratoryData):
+        read_any(path, Told())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([("x.csv", PLAIN), ("x.maf", MAF), ("x.vcf", VCF)]),
+    st.integers(0, 10_000),
+    st.sampled_from(["", "\t", ",", "-", "9" * 30, "nan", "inf", ".", ":", "|", "x", '"', "\n", "0.5", "é"]),
+    st.integers(0, 4),
+)
+def test_a_damaged_file_is_read_or_refused_but_never_breaks(tmp_path, made, at, put, cut):
+    """One place of a good file is overwritten by what files get damaged with."""
+    name, text = made
+    at %= len(text)
+    path = tmp_path / name
+    path.write_text(text[:at] + put + text[at + cut :], encoding="utf-8")
+    refused = ""
+    reads = None
+    try:
+        reads = read_any(path, Told())
+    except UnusableLaboratoryData as error:
+        refused = error.where
+    if reads is None:
+        assert name in refused
+    else:
+        assert (reads.variant_reads <= reads.total_reads).all()
+        assert ((reads.read_probability > 0) & (reads.read_probability <= 1)).all()
 
 
 def test_variants_lost_to_copy_number_are_left_out_and_named(write):

@@ -55,7 +55,9 @@ def tell_patient(path: Path, said: dict[str, Any], *, as_json: bool, html: Path 
         click.echo("\n".join(answer["lines"]))
 
 
-def _tell_many(folder: Path, said: dict[str, Any], *, as_json: bool, html: Path | None, jobs: int, engine: str) -> None:
+def tell_folder(
+    folder: Path, said: dict[str, Any], *, as_json: bool, html: Path | None, jobs: int, engine: str
+) -> None:
     """Tell every patient of a folder; one that cannot be used is named and does not stop the others."""
     if said["params"] is not None:
         raise WrongUsage("--params names the file of one patient.", next="Keep X.params.json beside each X.ssm.")
@@ -98,8 +100,11 @@ def _tell(job: _Job) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     signature = _signature(job)
     if job.wanted == "html":
-        page = importlib.import_module("reall.report.clones_page")  # brings matplotlib, so only when asked for
-        answer["html"] = page.clones_page(story, name, tuple(signature["lines"]) if signature else ())
+        # Matplotlib and jinja are slow to import, so only when a page is asked for.
+        plots = importlib.import_module("reall.plots.clone_pictures")
+        page = importlib.import_module("reall.report.clones_page")
+        more = tuple(signature["lines"]) if signature else ()
+        answer["html"] = page.clones_page(story, name, pictures=plots.clone_pictures(story), more_lines=more)
     if job.wanted in {"json", "html"}:
         answer["json"] = to_json(story, trees=job.trees)
         if signature:

@@ -15,6 +15,7 @@ from reall.base.errors import UnusableLaboratoryData
 from reall.clones.copy_number import Copies, Sex, normal_copies, variant_read_probability
 from reall.clones.model import Finding, Reads, Sample, Variant
 
+_MOST_READS = 10**9  # no sequencer reads a position more often
 _MOST_NAMED = 5  # ids named in one finding
 
 
@@ -68,6 +69,8 @@ def _check(count: Count, context: Context) -> None:
         variant, total = count.reads
         if variant < 0 or total < 0:
             raise _unusable(context, count.line, f"Variant {count.variant.id} has a negative count in {count.sample}.")
+        if total > _MOST_READS:
+            raise _unusable(context, count.line, f"Variant {count.variant.id} has {total} reads in {count.sample}.")
         if variant > total:
             raise _unusable(
                 context,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reall.base.errors import WrongUsage
+from reall.base.errors import UnusableLaboratoryData, WrongUsage
 from reall.clones.copy_number import Sex
 from reall.clones.counting import Context, Count, gather
 from reall.clones.model import Finding, Reads, Sample
@@ -54,16 +57,33 @@ def read_any(path: Path, told: Told) -> Reads:
         )
     if kind == "ssm":
         reads = read_ssm(path, told.params or params_beside(path))
-        return replace(reads, samples=restate(reads.samples, told.roles)) if told.roles else reads
+        if not told.roles:
+            return reads
+        # What was found about the roles guessed from names no longer holds.
+        return _without_purity(checked(replace(reads, samples=restate(reads.samples, told.roles), findings=())), told)
     context = Context(source=path.name, sex=told.sex)
     left_out: tuple[Finding, ...] = ()
     counts: list[Count]
-    if kind == "vcf":
-        counts, order, left_out = read_vcf(path, context)
-    else:
-        counts, order = read_table(path, context)
+    try:
+        if kind == "vcf":
+            counts, order, left_out = read_vcf(path, context)
+        else:
+            counts, order = read_table(path, context)
+    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile, csv.Error) as error:
+        raise UnusableLaboratoryData(
+            f"The file cannot be read as text: {error}.", where=path.name, next="Check that it is whole, and UTF-8."
+        ) from None
     reads = gather(counts, order, replace(context, samples=with_roles(order, told.roles)))
     return checked(replace(reads, findings=(*reads.findings, *left_out)))
+
+
+def _without_purity(reads: Reads, told: Told) -> Reads:
+    """Say that a purity stated beside an `.ssm` is not used: its read probabilities are final."""
+    stated = ", ".join(name for name, sample in told.roles.items() if sample.purity is not None)
+    if not stated:
+        return reads
+    text = f"The purity stated for {stated} is not used: an .ssm holds its own read probabilities."
+    return replace(reads, findings=(*reads.findings, Finding("purity_unused", "warning", text, reads.source)))
 
 
 def params_beside(path: Path) -> Path | None:

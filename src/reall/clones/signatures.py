@@ -9,14 +9,13 @@ of a confident number.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import chi2
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.clones.model import CellFraction as Share
@@ -24,6 +23,7 @@ from reall.clones.model import CellFraction as Share
 Floats = NDArray[np.float64]
 
 THIOPURINE_SIGNATURE = "SBS87"
+_CHI2_95 = 3.841458820694124  # 95 % point of chi-square with one degree of freedom
 CONTEXTS = tuple(
     f"{before}[{change}]{after}"
     for change in ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
@@ -98,11 +98,17 @@ def fit_signatures(
         drop = _log_likelihood(counts, spectra, best) - _log_likelihood(
             counts, spectra[left], _mixture(counts, spectra[left])
         )
-        without = float(0.5 * chi2.sf(2 * max(0.0, drop), 1)) if drop > 0 else 1.0  # share 0 is the boundary
+        without = 0.5 * math.erfc(math.sqrt(drop)) if drop > 0 else 1.0  # half, as a share of 0 is the boundary
     model = best @ spectra
     cosine = float(counts @ model / (np.linalg.norm(counts) * np.linalg.norm(model)))
-    return SignatureFit(mutations=int(counts.sum()), signature=signature, shares={name: float(weight) for name, weight in zip(names, best, strict=True)},
-        share=_interval(counts, spectra, best, names.index(signature)), cosine=cosine, without=without)
+    return SignatureFit(
+        mutations=int(counts.sum()),
+        signature=signature,
+        shares={name: float(weight) for name, weight in zip(names, best, strict=True)},
+        share=_interval(counts, spectra, best, names.index(signature)),
+        cosine=cosine,
+        without=without,
+    )
 
 
 def _mixture(counts: Floats, spectra: Floats, *, held: tuple[int, float] | None = None) -> Floats:
@@ -138,15 +144,26 @@ def _interval(counts: Floats, spectra: Floats, best: Floats, index: int) -> Shar
     estimate = float(best[index])
     if len(spectra) == 1:
         return Share(1.0, 1.0, 1.0)
-    floor = _log_likelihood(counts, spectra, best) - chi2.ppf(0.95, 1) / 2
+    floor = _log_likelihood(counts, spectra, best) - _CHI2_95 / 2
 
     def above(share: float) -> float:
         held = _mixture(counts, spectra, held=(index, share))
         return float(_log_likelihood(counts, spectra, held) - floor)
 
-    low = 0.0 if estimate < 1e-6 or above(0.0) >= 0 else float(brentq(above, 0.0, estimate, xtol=1e-4))
-    high = 1.0 if estimate > 1 - 1e-6 or above(1.0) >= 0 else float(brentq(above, estimate, 1.0, xtol=1e-4))
+    low = 0.0 if estimate < 1e-6 or above(0.0) >= 0 else _crossing(above, 0.0, estimate)
+    high = 1.0 if estimate > 1 - 1e-6 or above(1.0) >= 0 else _crossing(above, 1.0, estimate)
     return Share(estimate, min(low, estimate), max(high, estimate))
+
+
+def _crossing(above: Callable[[float], float], outside: float, inside: float) -> float:
+    """Find by halving where `above` falls below 0 between a share that is kept and one that is not."""
+    while abs(inside - outside) > 1e-4:
+        middle = (inside + outside) / 2
+        if above(middle) >= 0:
+            inside = middle
+        else:
+            outside = middle
+    return inside
 
 
 def _unusable(path: Path, line: int, what: str) -> UnusableLaboratoryData:

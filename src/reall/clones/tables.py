@@ -9,6 +9,7 @@ names in `_COLUMNS`.
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class _Row:
         value = self.number(meaning)
         if value is None:
             return None
-        if value != int(value):
+        if not math.isfinite(value) or value != int(value):
             raise self.unusable(meaning, f"{value:g} is not a whole number.")
         return int(value)
 

@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from reall.base.written import percent
 from reall.clones.model import Role, Story
-from reall.plots.clone_style import best_tree, colour_of, columns_in_time, percent
+from reall.plots.clone_style import best_tree, colour_of, columns_in_time
 
 Floats = NDArray[np.float64]
 
@@ -110,9 +111,8 @@ def _fractions(ccf: Floats, parents: tuple[int, ...], moments: list[_Moment], gr
         values[0] = values[1] if founder else 0.0  # before diagnosis a founder is all there is
         for at in np.flatnonzero(np.isnan(values)):
             later = values[at + 1] if at + 1 < len(values) else values[at - 1]
-            # In a remission nobody sequenced a clone that is not at relapse is drawn as gone, a new one as
-            # starting.
-            values[at] = 0.5 * (values[at - 1] + later) if min(values[at - 1], later) > _SEEN else 0.02 * later
+            # In a remission that nobody sequenced the shares before and after meet half-way on a logarithmic scale.
+            values[at] = np.sqrt(max(values[at - 1], _SEEN) * max(later, _SEEN))
         fractions[node] = np.clip(PchipInterpolator(times, values)(grid), 0, 1)
     for node in _from_root(parents):
         below = [child - 1 for child, parent in enumerate(parents, start=1) if parent == node]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from reall.base.written import percent
 from reall.clones.model import Story
-from reall.plots.clone_style import colour_of, columns_in_time, percent
+from reall.plots.clone_style import colour_of, columns_in_time
 
 _UPRIGHT_UP_TO = 6  # samples whose names fit side by side
 _LINEAR_BELOW = 0.01  # the axis is logarithmic above, so that a 2 % clone and the trunk can both be read
@@ -34,7 +35,7 @@ def draw_cell_fractions(ax: Axes, story: Story, *, xenografts: bool = False) -> 
         patient = sum(sample.from_patient for sample in samples)  # xenografts come last and are no time points
         ax.plot(xs[:patient], middle[:patient], color=colour, linewidth=0.8, alpha=0.5)
         ax.errorbar(
-            xs, middle, yerr=spread, fmt="o", color=colour, markersize=4, elinewidth=1.3, capsize=2, label=f"{cluster.id}"
+            xs, middle, spread, fmt="o", color=colour, markersize=4, elinewidth=1.3, capsize=2, label=f"{cluster.id}"
         )  # fmt: skip
     ax.set_yscale("symlog", linthresh=_LINEAR_BELOW, linscale=0.6)
     ax.set_ylim(0, 1.15)

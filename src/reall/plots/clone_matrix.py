@@ -12,6 +12,8 @@ from reall.plots.clone_style import colour_of, columns_in_time
 
 _SHADES = LinearSegmentedColormap.from_list("fraction", ["#FFFFFF", "#9ECAE1", "#08306B"])
 _UPRIGHT_UP_TO = 5  # letters of a sample name that fit over its column
+_NUMBERED_FROM = 0.018  # share of the rows from which the number of a cluster fits beside them
+_LETTERS = 330.0  # points of width that the sample names may take together
 _NAMED_UP_TO = 60  # rows up to which each variant is named
 
 
@@ -24,28 +26,34 @@ def draw_mutation_matrix(ax: Axes, story: Story, *, xenografts: bool = True) -> 
     columns = columns_in_time(story, xenografts=xenografts)
     rows, owners = _rows(story)
     reads = story.reads
-    for y, row in enumerate(rows):
-        for x, column in enumerate(columns):
-            total = int(reads.total_reads[row, column])
-            seen = int(reads.variant_reads[row, column])
-            if total == 0:
-                ax.plot(x, y, marker="x", color="#B22222", markersize=3, linewidth=0)
-                continue
-            raw = min(1.0, seen / total / float(reads.read_probability[row, column]))
-            ax.add_patch(
-                Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=_SHADES(raw), edgecolor="#DDDDDD", linewidth=0.2)
-            )
-            if seen == 0:
-                ax.plot(x, y, marker=".", color="#888888", markersize=1.5, linewidth=0)
+    total = reads.total_reads[np.ix_(rows, columns)]
+    seen = reads.variant_reads[np.ix_(rows, columns)]
+    probability = reads.read_probability[np.ix_(rows, columns)]
+    raw = np.minimum(1.0, seen / np.maximum(total, 1) / probability)
+    ax.imshow(raw, cmap=_SHADES, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    for shown, marker, colour, size in (
+        (total == 0, "x", "#B22222", 9),
+        ((seen == 0) & (total > 0), ".", "#888888", 2),
+    ):
+        ys, xs = np.nonzero(shown)
+        ax.scatter(xs, ys, marker=marker, color=colour, s=size, linewidth=0.6)
+    strip = max(0.6, 0.03 * len(columns))
     for y, owner in enumerate(owners):
-        ax.add_patch(Rectangle((-1.3, y - 0.5), 0.6, 1, facecolor=colour_of(owner), linewidth=0))
+        ax.add_patch(Rectangle((-0.7 - strip, y - 0.5), strip, 1, facecolor=colour_of(owner), linewidth=0))
     for start in np.flatnonzero(np.diff([-1, *owners])):
         ax.axhline(float(start) - 0.5, color="#444444", linewidth=0.5)
-        ax.text(-1.5, float(start), str(owners[start]), ha="right", va="center", fontsize=7)
+        if owners.count(owners[start]) >= _NUMBERED_FROM * len(rows):
+            ax.text(-0.8 - strip, float(start), str(owners[start]), ha="right", va="center", fontsize=7)
     names = [reads.samples[column].name for column in columns]
     upright = max(len(name) for name in names) <= _UPRIGHT_UP_TO
-    ax.set_xticks(range(len(columns)), names, rotation=0 if upright else 60, fontsize=7,
-                  ha="center" if upright else "right")  # fmt: skip
+    ax.set_xticks(
+        range(len(columns)),
+        names,
+        rotation=0 if upright else 60,
+        fontsize=max(3.0, min(7.0, _LETTERS / len(columns))),
+        ha="center" if upright else "right",
+        rotation_mode="anchor",
+    )
     labels = [_label(story, row) for row in rows]
     if len(rows) <= _NAMED_UP_TO:
         ax.set_yticks(range(len(rows)), labels, fontsize=5)
@@ -53,7 +61,7 @@ def draw_mutation_matrix(ax: Axes, story: Story, *, xenografts: bool = True) -> 
     else:
         ax.set_yticks([])
     ax.tick_params(length=0)
-    ax.set_xlim(-2.4, len(columns) - 0.5)
+    ax.set_xlim(-1.1 - 2 * strip, len(columns) - 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     for side in ax.spines.values():
         side.set_visible(False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from reall.base.written import percent
 from reall.clones.model import Call, Story
-from reall.plots.clone_style import percent
 
 _COLOURS = {
     Call.MAJOR: "#0072B2",

@@ -1,4 +1,4 @@
-"""What the pictures of a clonal story share: colours, order in time, words."""
+"""What the pictures of a clonal story share: colours, order in time, probabilities of branches."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from reall.clones.model import Role, Sample, Story, Tree
 # follows, and every picture also writes the number of the cluster.
 _DARK = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 _LIGHT = ("#7FB8D8", "#EAAE7F", "#7FCEB9", "#E5BCD3", "#F2CF7F", "#AAD9F4", "#C5AAA5", "#BFBFBF")
-
-_LEAST, _DECIMAL_BELOW = 0.001, 0.1
+_DEEP = ("#003A5C", "#6B2F00", "#00503A", "#6B2F55", "#735000", "#1B567A", "#46261F", "#3F3F3F")
 
 _ORDER = {Role.DIAGNOSIS: 0, Role.REMISSION: 1, Role.RELAPSE: 2, Role.OTHER: 3, Role.XENOGRAFT: 4}
 
@@ -21,7 +20,7 @@ def colour_of(cluster: int) -> str:
     """Give the colour of a cluster, the same in every picture; cluster 0, the normal cells, is grey."""
     if cluster == 0:
         return "#999999"
-    palette = (*_DARK, *_LIGHT)
+    palette = (*_DARK, *_LIGHT, *_DEEP)
     return palette[(cluster - 1) % len(palette)]
 
 
@@ -60,14 +59,3 @@ def parent_probability(story: Story) -> NDArray[np.float64]:
 def genes_of(story: Story, cluster: int) -> tuple[str, ...]:
     """Name the resistance genes hit in a cluster, once each."""
     return tuple(dict.fromkeys(hit.gene for hit in story.resistance if hit.cluster == cluster))
-
-
-def percent(fraction: float) -> str:
-    """Write a fraction in percent, with a decimal only where it says something.
-
-    >>> percent(0.431), percent(0.012), percent(0.0004), percent(1.0)
-    ('43 %', '1.2 %', '< 0.1 %', '100 %')
-    """
-    if 0 < fraction < _LEAST:
-        return "< 0.1 %"
-    return f"{100 * fraction:.1f} %" if 0 < fraction < _DECIMAL_BELOW else f"{100 * fraction:.0f} %"

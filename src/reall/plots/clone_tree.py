@@ -9,8 +9,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Wedge
 
+from reall.base.written import percent
 from reall.clones.model import Role, Story
-from reall.plots.clone_style import best_tree, colour_of, genes_of, parent_probability, percent
+from reall.plots.clone_style import best_tree, colour_of, genes_of, parent_probability
 
 _ALTERNATIVE = 0.1  # share of probability from which another parent is drawn
 _RADIUS = 0.24
@@ -46,7 +47,7 @@ def draw_tree(ax: Axes, story: Story) -> Axes:
     ax.set_ylim(max(rows) + 0.75, min(rows) - 0.75)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    ax.set_title(f"Most probable of {len(story.posterior.trees)} trees listed: {percent(tree.probability)}", loc="left")
+    ax.set_title(f"Most probable tree: {percent(tree.probability)} of the probability", loc="left")
     return ax
 
 
@@ -99,7 +100,7 @@ def _branch(ax: Axes, start: tuple[float, float], end: tuple[float, float], shar
         zorder=1,
         solid_capstyle="round",
     )
-    along = 0.5
+    along = 0.5 if start[1] == end[1] else 0.62  # a fan of branches is widest near the children
     place = (start[0] + along * (end[0] - start[0]), start[1] + along * (end[1] - start[1]))
     ax.annotate(
         percent(share),

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 
+from reall.base.written import percent
+from reall.clones.calling import load_calling_rule
 from reall.clones.model import Call, Finding, Origin, Role, Story
 from reall.clones.resistance import convergent_genes
 from reall.clones.signatures import SignatureFit
-from reall.plots.clone_style import percent
 
 NOT_COVERED = (
     "Not covered by read counts: epigenetic change, gene expression, fusions and copy number of their own, and clones "
     "outside the sampled site."
 )
-PURPOSE = "For research and education; not a medical device. A resistance gene is a published link, not a test of drug response."
+PURPOSE = (
+    "For research and education; not a medical device. "
+    "A resistance gene is a published link, not a test of drug response."
+)
 _MARKERS_NAMED = 6
 _NOTABLE = 0.05  # p-value of the likelihood ratio test
+_LEAST_BOUND = 0.001  # smaller bounds are not told apart
 _LIKELY = 0.005  # probability from which an answer is named
 
 
@@ -33,10 +38,12 @@ def story_lines(story: Story, name: str) -> list[str]:
 
 def one_line(story: Story, name: str) -> str:
     """Tell the origin of every relapse in one line, for a list of patients."""
-    parts = [
-        f"{origin.relapse}: {origin.call} ({percent(origin.probabilities.get(origin.call, _best(origin)[1]))})"
-        for origin in story.origins
-    ]
+    parts = []
+    for origin in story.origins:
+        best, share = max(origin.probabilities.items(), key=lambda pair: pair[1])
+        undecided = origin.call is Call.UNDECIDED and best is not Call.UNDECIDED
+        said = f"undecided ({best} {percent(share)})" if undecided else f"{origin.call} ({percent(share)})"
+        parts.append(f"{origin.relapse}: {said}")
     return f"{name}: {len(story.clusters)} clusters; " + ("; ".join(parts) or "no pair of diagnosis and relapse")
 
 
@@ -63,17 +70,24 @@ def _sight(story: Story) -> str:
             limit = summary.detection_limit_ccf
             seen = "nothing (no reads)" if limit is None else f"clones from {percent(limit)} of cells"
             parts.append(f"{summary.sample.name} shows {seen} (median depth {summary.median_depth:.0f})")
-    return "Sight: " + "; ".join(parts) + "."
+    text = "Sight (of one variant): " + "; ".join(parts) + "."
+    wanted = load_calling_rule().smallest_clone_called
+    blind = [
+        summary.sample.name
+        for summary in story.samples
+        if summary.sample.role is Role.DIAGNOSIS
+        and (summary.detection_limit_ccf is None or summary.detection_limit_ccf > wanted)
+    ]
+    if blind:
+        text += f" Too few reads in {', '.join(blind)} to see a {percent(wanted)} clone by one variant; several together may."
+    return text
 
 
 def _origin(origin: Origin) -> list[str]:
     ordered = sorted(origin.probabilities.items(), key=lambda pair: -pair[1])
     shares = ", ".join(f"{call} {percent(share)}" for call, share in ordered if share >= _LIKELY)
-    if origin.call is Call.UNDECIDED:
-        head = f"Origin of {origin.relapse}: undecided. {shares}."
-    else:
-        head = f"Origin of {origin.relapse}: {origin.call}. {shares}."
-    lines = [head + (f" {origin.reason}" if origin.reason else ""), _ancestor(origin)]
+    reason = f", as {origin.reason}" if origin.reason else ""
+    lines = [f"Origin of {origin.relapse}: {origin.call}{reason}. Probabilities: {shares}.", _ancestor(origin)]
     fates: dict[str, list[str]] = {}
     for fate in origin.fates:
         fates.setdefault(fate.fate, []).append(str(fate.cluster))
@@ -98,7 +112,7 @@ def _ancestor(origin: Origin) -> str:
             f"cells (95 % interval {span}; probability {percent(last.probability)})"
         )
     hidden = [
-        f"cluster {cluster} was below {percent(bound)} of cells at {origin.diagnosis} (95 %)"
+        f"cluster {cluster} was below {percent(max(bound, _LEAST_BOUND))} of cells at {origin.diagnosis} (95 %)"
         for cluster, bound in origin.hidden_before.items()
     ]
     return f"{text}. Founded by cluster {founders}" + (f"; {'; '.join(hidden)}" if hidden else "") + "."
@@ -111,7 +125,7 @@ def _trees(story: Story) -> str:
     if best.probability < 0.5:  # noqa: PLR2004 (a tree that is more likely wrong than right)
         text += ", so that any single tree drawn would more likely be wrong than right"
     others = len(story.alternatives)
-    return text + (f"; {others} other clusterings weighed in." if others else ".")
+    return text + (f"; {others} other clustering{'s' * (others > 1)} weighed in." if others else ".")
 
 
 def _resistance(story: Story) -> str:
@@ -151,10 +165,6 @@ def _markers(story: Story) -> str:
 
 def _findings(story: Story) -> list[Finding]:
     return list(dict.fromkeys((*story.reads.findings, *story.findings)))
-
-
-def _best(origin: Origin) -> tuple[Call, float]:
-    return max(origin.probabilities.items(), key=lambda pair: pair[1])
 
 
 def signature_line(name: str, fit: SignatureFit) -> str:

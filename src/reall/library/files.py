@@ -1,0 +1,63 @@
+"""Opens the files of the knowledge and checks them against their closed schemas."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reall.base.documents import Document, read_document
+from reall.base.errors import InvalidKnowledge
+
+PACKAGED = Path(__file__).parent.parent / "knowledge"
+"""The knowledge that ships inside the package."""
+
+
+def knowledge_files(root: Path) -> Iterator[Path]:
+    """List the files that make up the knowledge, in a fixed order."""
+    yield from sorted(
+        p for p in root.rglob("*") if (p.is_file() and p.suffix in {".yaml", ".json", ".csv"}) or p.name == "VERSION"
+    )
+
+
+def fingerprint(root: Path) -> str:
+    """Give the SHA-256 over the names and contents of all knowledge files."""
+    digest = hashlib.sha256()
+    for path in knowledge_files(root):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(b"\0")
+        digest.update(path.read_bytes())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+@functools.cache
+def _validator(root: Path, schema: str) -> Any:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that a cached start need not pay
+
+    path = root / "schema" / f"{schema}.schema.json"
+    return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+
+
+def open_file(path: Path, schema: str, *, root: Path = PACKAGED) -> Document:
+    """Read one knowledge file and check it against `schema/<schema>.schema.json`.
+
+    Raises `InvalidKnowledge` with file and line.
+    """
+    name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    document = read_document(path.read_bytes(), name=name, error=InvalidKnowledge)
+    # Dates stay dates in the data but are text to the schemas.
+    data = json.loads(json.dumps(document.data, default=str))
+    errors = sorted(_validator(root, schema).iter_errors(data), key=lambda e: (len(e.absolute_path), str(e.message)))
+    if errors:
+        worst = max(errors, key=lambda e: len(e.absolute_path))
+        place = list(worst.absolute_path)
+        raise InvalidKnowledge(
+            f"{'.'.join(map(str, place)) or 'the file'}: {worst.message}"[:400],
+            where=document.where(*place),
+            next=f"See schema/{schema}.schema.json for what may stand here.",
+        )
+    return Document(data, document.lines, document.name)

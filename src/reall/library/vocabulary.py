@@ -1,0 +1,95 @@
+"""The vocabulary files to facts, background, genetic names and MRD time points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reall.base.documents import Document
+from reall.base.errors import InvalidKnowledge
+from reall.facts.vocabulary import Background, Fact, GeneticName, Input, Timepoint, Vocabulary
+from reall.library.files import open_file
+
+
+def load_vocabulary(root: Path) -> Vocabulary:
+    """Read `vocabulary/facts*.yaml` and what belongs to them. Raises `InvalidKnowledge` with the place."""
+    folder = root / "vocabulary"
+    facts: dict[str, Fact] = {}
+    for path in sorted(folder.glob("facts*.yaml")):
+        document = open_file(path, "vocabulary", root=root)
+        for i, entry in enumerate(document.data["facts"]):
+            if entry["name"] in facts:
+                raise InvalidKnowledge(f"the fact {entry['name']!r} is named twice", where=document.where("facts", i))
+            facts[entry["name"]] = _fact(entry)
+    background = tuple(
+        Background(id=entry["id"], always=entry["always"], why=entry["why"], names=tuple(entry["names"]))
+        for path in sorted(folder.glob("background*.yaml"))
+        for entry in open_file(path, "background", root=root).data["background"]
+    )
+    timepoints = tuple(
+        Timepoint(name=entry["name"], words=entry["words"], also=tuple(entry["also"]))
+        for entry in open_file(folder / "mrd_timepoints.yaml", "mrd_timepoints", root=root).data["timepoints"]
+    )
+    genetics = open_file(folder / "genetics.yaml", "genetics", root=root)
+    return Vocabulary(
+        facts=facts,
+        background=background,
+        genetics=_genetics(genetics, facts),
+        timepoints=timepoints,
+        inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root)),
+    )
+
+
+def _inputs(document: Document) -> dict[str, Input]:
+    return {
+        entry["name"]: Input(
+            name=entry["name"],
+            question=entry["question"],
+            kind=entry["type"],
+            gives=tuple(entry["gives"]),
+            unit=entry.get("unit", ""),
+            minimum=float(entry.get("minimum", float("-inf"))),
+            maximum=float(entry.get("maximum", float("inf"))),
+            members=entry.get("members"),
+        )
+        for entry in document.data["inputs"]
+    }
+
+
+def _fact(entry: Mapping[str, Any]) -> Fact:
+    answers: tuple[str | bool, ...] = tuple(entry.get("answers", ()))
+    if entry["type"] == "yes_no":
+        answers = (False, True)
+    return Fact(
+        name=entry["name"],
+        question=entry["question"],
+        kind=entry["type"],
+        answers=answers,
+        words=entry.get("answers"),
+        unit=entry.get("unit", ""),
+        minimum=float(entry.get("minimum", float("-inf"))),
+        maximum=float(entry.get("maximum", float("inf"))),
+        confirmatory=entry.get("confirmatory", ""),
+        derived_from=tuple(entry.get("derived_from", ())),
+        derivation=entry.get("derivation", ""),
+        mrd_timepoint=entry.get("mrd_timepoint", ""),
+    )
+
+
+def _genetics(document: Document, facts: Mapping[str, Fact]) -> tuple[GeneticName, ...]:
+    made = []
+    for i, entry in enumerate(document.data["genetics"]):
+        fact = facts.get(entry["fact"])
+        wrong = [value for value in entry["values"] if fact is None or value not in fact.answers]
+        if fact is None or wrong:
+            raise InvalidKnowledge(
+                f"{entry['name']!r} points to {entry['fact']!r} with answers it does not have: {wrong}",
+                where=document.where("genetics", i),
+            )
+        made.append(
+            GeneticName(
+                name=entry["name"], also=tuple(entry["also"]), fact=entry["fact"], values=frozenset(entry["values"])
+            )
+        )
+    return tuple(made)
