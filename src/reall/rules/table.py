@@ -108,6 +108,12 @@ class Compiled:
     silent: tuple[Line, ...]
     conflicts: tuple[tuple[Remark, int], ...]
     cautions: tuple[tuple[Remark, int], ...]
+    statable: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def statable_instead(self, missing: Iterable[str]) -> tuple[str, ...]:
+        """Name the derived facts that a case could state in place of some missing facts."""
+        wanted = set(missing)
+        return tuple(name for name, asked in self.statable if asked & wanted)
 
 
 def derived_fact(table: Table) -> Fact:
@@ -153,7 +159,8 @@ class KnowledgeBase:
             id_: read_condition(text, self._names, where=where) for id_, (text, where) in (questions or {}).items()
         }
         every = [c for _, c in self._background] + list(self._conditions.values()) + list(asked.values())
-        self.space: Space = cut([*facts.values(), *stated], every)
+        # Stated answers come first: once a definition's value is stated, nothing that defines it is asked any more.
+        self.space: Space = cut([*stated, *facts.values()], every)
         self.diagrams = Diagrams([axis.size for axis in self.space.axes])
         self.compiled: dict[str, Compiled] = {}
         for table in self.tables.values():
@@ -169,6 +176,8 @@ class KnowledgeBase:
             *table.cautions,
         ]
         for row in rows:
+            if (table.id, row.id) in self._conditions:
+                raise InvalidKnowledge(f"the row id {row.id!r} stands twice in {table.id!r}", where=row.where)
             if row.when:
                 self._conditions[table.id, row.id] = read_condition(row.when, self._names, where=row.where)
         for rule in table.rules:
@@ -277,9 +286,22 @@ class KnowledgeBase:
             silent=silent,
             conflicts=remarks[0],
             cautions=remarks[1],
+            statable=self._statable(table),
         )
         self.compiled[table.id] = made
         return made
+
+    def _statable(self, table: Table) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Give the derived facts that the table rests on, near or far, each with the facts that its definition asks."""
+        found: dict[str, frozenset[str]] = {}
+        waiting = self._tables_used(table)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                waiting += self._tables_used(self.tables[name])
+                asked = (self.space.axes[at].fact.name for at in self.diagrams.support(self.compiled[name].raw))
+                found[name] = frozenset(asked) - self.tables.keys()
+        return tuple((name, found[name]) for name in self.tables if name in found and self.tables[name].derived)
 
     def _rows(self, table: Table, rows: tuple[Row, ...]) -> tuple[Line, ...]:
         return tuple(self._line(row, self._conditions[table.id, row.id]) for row in rows)
