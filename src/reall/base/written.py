@@ -1,0 +1,18 @@
+"""Numbers as they are written for people."""
+
+from __future__ import annotations
+
+_LEAST, _DECIMAL_BELOW = 0.001, 0.1
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction in percent, with a decimal only where it says something.
+
+    >>> percent(0.431), percent(0.012), percent(0.0004), percent(1.0)
+    ('43 %', '1.2 %', '< 0.1 %', '100 %')
+    """
+    if 0 < fraction < _LEAST:
+        return "< 0.1 %"
+    if 0 < fraction < _DECIMAL_BELOW:
+        return f"{100 * fraction:.1f}".removesuffix(".0") + " %"
+    return f"{100 * fraction:.0f} %"
