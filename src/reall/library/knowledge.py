@@ -84,6 +84,15 @@ class Knowledge:
     outcomes: tuple[PublishedOutcome, ...]
 
     @cached_property
+    def outcomes_by_condition(self) -> tuple[tuple[int, tuple[PublishedOutcome, ...]], ...]:
+        """Published rows by the diagram of the condition under which they apply; rows without one are left out."""
+        groups: dict[int, list[PublishedOutcome]] = {}
+        for row in self.outcomes:
+            if (diagram := self.base.questions.get(f"outcome {row.id}")) is not None:
+                groups.setdefault(diagram, []).append(row)
+        return tuple((diagram, tuple(rows)) for diagram, rows in groups.items())
+
+    @cached_property
     def derived_ids(self) -> tuple[str, ...]:
         """The ids of the definitions."""
         return tuple(id_ for id_, system in self.systems.items() if system.table.derived)

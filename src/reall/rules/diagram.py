@@ -24,6 +24,8 @@ class Diagrams:
         self.level: list[int] = [self.leaf_level, self.leaf_level]
         self.children: list[tuple[int, ...]] = [(), ()]
         self.outcome: dict[int, Hashable] = {FALSE: False, TRUE: True}
+        self.leaves: list[int] = [FALSE, TRUE]
+        self.leaf_bit: dict[int, int] = {FALSE: 1, TRUE: 2}
         self._nodes: dict[tuple[int, tuple[int, ...]], int] = {}
         self._leaves: dict[Hashable, int] = {}
         self._chosen: dict[tuple[int, int, int], int] = {}
@@ -35,8 +37,10 @@ class Diagrams:
     def leaf(self, outcome: Hashable) -> int:
         """Give the leaf of an outcome."""
         if outcome not in self._leaves:
-            self._leaves[outcome] = self._add(self.leaf_level, ())
-            self.outcome[self._leaves[outcome]] = outcome
+            made = self._leaves[outcome] = self._add(self.leaf_level, ())
+            self.outcome[made] = outcome
+            self.leaf_bit[made] = 1 << len(self.leaves)
+            self.leaves.append(made)
         return self._leaves[outcome]
 
     def _add(self, level: int, children: tuple[int, ...]) -> int:
@@ -100,38 +104,26 @@ class Diagrams:
 
         return turn(diagram)
 
-    def reachable(self, diagram: int, masks: Masks) -> set[int]:
+    def reachable(self, diagram: int, masks: Masks) -> frozenset[int]:
         """Give the leaves that some completion reaches."""
-        level, children, leaf_level = self.level, self.children, self.leaf_level
-        found: set[int] = set()
-        seen: set[int] = set()
-        waiting = [diagram]
+        return Walk(self, masks).leaves(diagram)
+
+    def nodes_by_level(self, diagram: int) -> dict[int, list[int]]:
+        """List the nodes of a diagram by the fact, by position, that they ask."""
+        found: dict[int, list[int]] = {}
+        waiting, seen = [diagram], {diagram}
         while waiting:
             node = waiting.pop()
-            at = level[node]
-            while at != leaf_level:
-                mask = masks[at]
-                if mask & (mask - 1):
-                    break
-                node = children[node][mask.bit_length() - 1]
-                at = level[node]
-            if at == leaf_level:
-                found.add(node)
-            elif node not in seen:
-                seen.add(node)
-                waiting.extend({child for i, child in enumerate(children[node]) if masks[at] >> i & 1})
+            if self.level[node] != self.leaf_level:
+                found.setdefault(self.level[node], []).append(node)
+                below = set(self.children[node]) - seen
+                seen |= below
+                waiting.extend(below)
         return found
 
     def support(self, diagram: int) -> list[int]:
         """List the facts, by position, that the diagram asks anywhere."""
-        seen: set[int] = set()
-        waiting = [diagram]
-        while waiting:
-            node = waiting.pop()
-            if node not in seen:
-                seen.add(node)
-                waiting.extend(self.children[node])
-        return sorted({self.level[n] for n in seen} - {self.leaf_level})
+        return sorted(self.nodes_by_level(diagram))
 
     def witness(self, condition: int) -> dict[int, int] | None:
         """Give one cell per asked fact that makes a condition hold; None where nothing does."""
@@ -145,83 +137,141 @@ class Diagrams:
         return found
 
 
-class Restriction:
-    """A diagram cut down to what is still possible about one case; it asks only what still matters."""
+class Walk:
+    """All that one case can reach. Diagrams share nodes, so what was found below one serves the others."""
 
-    def __init__(self, diagrams: Diagrams, diagram: int, masks: Masks, impossible: int) -> None:
-        """Cut `diagram` down; the leaf `impossible` marks completions that background rules out."""
-        self._diagrams = diagrams
-        self._impossible = impossible
-        self._nodes: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
-        self.asked: dict[int, tuple[int, list[tuple[int, int]]]] = {}
-        self._seen: dict[int, int] = {}
-        self._bits: dict[int, int] = {}
-        self._leaf_bit: dict[int, int] = {}
-        self._next = -1
-        self._masks = masks
-        self.root = self._cut(diagram)
+    def __init__(self, diagrams: Diagrams, masks: Masks) -> None:
+        """Note which facts are known to lie in one cell."""
+        self.masks = masks
+        self._d = diagrams
+        self._only = [-1 if mask & (mask - 1) else mask.bit_length() - 1 for mask in masks]
+        self._only.append(-1)  # a leaf asks nothing
+        self._below: dict[int, int] = {}
+        self._leaves: dict[int, frozenset[int]] = {}
 
-    def _cut(self, node: int) -> int:
-        d = self._diagrams
-        at = d.level[node]
-        if at == d.leaf_level:
-            return node
-        if node not in self._seen:
-            mask = self._masks[at]
-            parts = [(i, self._cut(child)) for i, child in enumerate(d.children[node]) if mask >> i & 1]
-            possible = [(i, child) for i, child in parts if child != self._impossible]
-            if len({child for _, child in possible}) <= 1:
-                self._seen[node] = possible[0][1] if possible else self._impossible
+    def leaves(self, diagram: int) -> frozenset[int]:
+        """Give the leaves that some completion reaches."""
+        bits = self._bits(diagram)
+        leaves = self._leaves.get(bits)
+        if leaves is None:
+            leaves = frozenset(leaf for i, leaf in enumerate(self._d.leaves) if bits >> i & 1)
+            self._leaves[bits] = leaves
+        return leaves
+
+    def _bits(self, node: int) -> int:
+        level, children, only = self._d.level, self._d.children, self._only
+        at = level[node]
+        while (cell := only[at]) >= 0:
+            node = children[node][cell]
+            at = level[node]
+        found = self._below.get(node)
+        if found is None:
+            if at == self._d.leaf_level:
+                found = self._d.leaf_bit[node]
             else:
-                self._seen[node] = self._share(at, possible)
-        return self._seen[node]
+                found, mask, last = 0, self.masks[at], -1
+                for child in children[node]:
+                    if mask & 1 and child != last:  # neighbouring cells mostly lead to the same node
+                        found |= self._bits(child)
+                        last = child
+                    mask >>= 1
+            self._below[node] = found
+        return found
 
-    def _share(self, at: int, parts: list[tuple[int, int]]) -> int:
-        key = (at, tuple(parts))
-        if key not in self._nodes:
-            self._nodes[key] = self._next
-            self.asked[self._next] = (at, parts)
-            self._next -= 1
-        return self._nodes[key]
 
-    def facts(self) -> list[int]:
-        """List, by position, the facts whose answer could still change the outcome."""
-        return sorted({at for at, _ in self.asked.values()})
+class Restrictions:
+    """Diagrams cut down to what is still possible about a case; they ask only what still matters to it.
 
-    def leaves(self, at: int | None = None, cell: int = 0) -> set[int]:
-        """Give the outcomes still possible, optionally once the fact at a position is known to lie in a cell.
+    Restricted nodes are shared between cases: two cases with the same open question get the same root.
+    """
+
+    def __init__(self, diagrams: Diagrams, impossible: int) -> None:
+        """Start empty; the leaf `impossible` marks completions that background rules out."""
+        self._d = diagrams
+        self._impossible = impossible
+        self.asked: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}
+        self._ids: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
+        self._cut: dict[tuple[int, int], int] = {}
+        self._rests: dict[tuple[int, int], int] = {}
+        self._bits: dict[int, int] = {}
+
+    def cut(self, diagram: int, masks: Masks) -> int:
+        """Cut a diagram down and give its root; the rest of the case below a fact is numbered, to find it again."""
+        rests = [0] * (len(masks) + 1)
+        number = self._rests
+        for at in range(len(masks) - 1, -1, -1):
+            rests[at] = number.setdefault((masks[at], rests[at + 1]), len(number) + 1)
+        return self._restrict(diagram, masks, rests)
+
+    def _restrict(self, node: int, masks: Masks, rests: Sequence[int]) -> int:
+        level, children = self._d.level, self._d.children
+        at = level[node]
+        while at != self._d.leaf_level and not (mask := masks[at]) & (mask - 1):
+            node = children[node][mask.bit_length() - 1]
+            at = level[node]
+        if at == self._d.leaf_level:
+            return node
+        key = (node, rests[at])
+        found = self._cut.get(key)
+        if found is None:
+            parts = tuple(
+                (i, child)
+                for i, below in enumerate(children[node])
+                if mask >> i & 1 and (child := self._restrict(below, masks, rests)) != self._impossible
+            )
+            different = {child for _, child in parts}
+            found = self._share(at, parts) if len(different) > 1 else min(different, default=self._impossible)
+            self._cut[key] = found
+        return found
+
+    def _share(self, at: int, parts: tuple[tuple[int, int], ...]) -> int:
+        """Number restricted nodes from -1 downward, apart from the leaves."""
+        key = (at, parts)
+        if key not in self._ids:
+            self._ids[key] = -1 - len(self._ids)
+            self.asked[self._ids[key]] = key
+        return self._ids[key]
+
+    def facts(self, root: int) -> dict[int, list[int]]:
+        """Give the facts, by position, whose answer could still change the outcome, with their possible cells."""
+        found: dict[int, set[int]] = {}
+        waiting, seen = [root], {root}
+        while waiting:
+            node = waiting.pop()
+            if node in self.asked:
+                at, parts = self.asked[node]
+                found.setdefault(at, set()).update(cell for cell, _ in parts)
+                below = {child for _, child in parts} - seen
+                seen |= below
+                waiting.extend(below)
+        return {at: sorted(found[at]) for at in sorted(found)}
+
+    def leaves(self, root: int, at: int, cell: int) -> frozenset[int]:
+        """Give the outcomes still possible once the fact at a position is known to lie in a cell.
 
         Only the nodes above that fact are walked; below them the outcomes of each node are kept as bits.
         """
-        if at is None:
-            return self._outcomes(self._reach(self.root))
-        found, waiting, seen = 0, [self.root], set()
+        bits, waiting, seen = 0, [root], {root}
         while waiting:
             node = waiting.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            level, parts = self.asked.get(node, (at + 1, []))
+            level, parts = self.asked.get(node, (at + 1, ()))
             if level > at:
-                found |= self._reach(node)
+                bits |= self._reach(node)
             elif level == at:
-                found |= next((self._reach(child) for i, child in parts if i == cell), 0)
+                bits |= next((self._reach(child) for i, child in parts if i == cell), 0)
             else:
-                waiting.extend(child for _, child in parts)
-        return self._outcomes(found)
+                below = {child for _, child in parts} - seen
+                seen |= below
+                waiting.extend(below)
+        return frozenset(leaf for i, leaf in enumerate(self._d.leaves) if bits >> i & 1) - {self._impossible}
 
     def _reach(self, node: int) -> int:
         """Give the leaves below a node as bits."""
+        if node >= 0:
+            return self._d.leaf_bit[node]
         if node not in self._bits:
-            if node in self.asked:
-                bits = 0
-                for _, child in self.asked[node][1]:
-                    bits |= self._reach(child)
-                self._bits[node] = bits
-            else:
-                self._leaf_bit.setdefault(node, 1 << len(self._leaf_bit))
-                self._bits[node] = self._leaf_bit[node]
+            bits = 0
+            for _, child in self.asked[node][1]:
+                bits |= self._reach(child)
+            self._bits[node] = bits
         return self._bits[node]
-
-    def _outcomes(self, bits: int) -> set[int]:
-        return {leaf for leaf, bit in self._leaf_bit.items() if bits & bit and leaf != self._impossible}

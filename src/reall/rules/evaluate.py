@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reall.rules.diagram import FALSE, TRUE, Restriction
-from reall.rules.table import IMPOSSIBLE, Citation, Compiled, KnowledgeBase, Line, Outcome, Remark
+from reall.rules.diagram import FALSE, TRUE, Restrictions, Walk
+from reall.rules.table import IMPOSSIBLE, Citation, Compiled, KnowledgeBase, Line, Outcome, Remark, Table
 
 _STATUS_ORDER = ("draft", "transcribed", "double-checked", "superseded")
 
@@ -23,6 +23,16 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A finding without its reasons: what a registry stores for each row."""
+
+    status: str
+    value: str | None
+    possible: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """What a table says of one case.
 
@@ -31,16 +41,33 @@ class Finding:
     """
 
     table: str
-    status: str
-    value: str | None
-    possible: tuple[str, ...]
+    answer: Answer
     because: tuple[Reason, ...] = ()
-    missing: tuple[str, ...] = ()
     settles: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     excluded_by: str | None = None
     conflicts: tuple[Remark, ...] = ()
     cautions: tuple[Remark, ...] = ()
     needs: str | None = None
+
+    @property
+    def status(self) -> str:
+        """How far the answer is known."""
+        return self.answer.status
+
+    @property
+    def value(self) -> str | None:
+        """The answer, where it is determined."""
+        return self.answer.value
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The outcomes that remain."""
+        return self.answer.possible
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The facts that could still change the answer, the most decisive first."""
+        return self.answer.missing
 
     @property
     def knowledge_status(self) -> str:
@@ -52,55 +79,75 @@ class Finding:
 Masks = Sequence[int]
 
 
-def outcomes(base: KnowledgeBase, compiled: Compiled, masks: Masks) -> list[Outcome]:
-    """List the outcomes that some possible completion reaches, in the order of the table's values."""
-    d = base.diagrams
-    reached = [d.outcome[leaf] for leaf in d.reachable(compiled.outcome, masks)]
-    found = [o for o in reached if isinstance(o, Outcome) and o is not IMPOSSIBLE]
-    order = list(compiled.table.values)
-    found.sort(key=lambda o: (o.kind != "value", order.index(o.detail) if o.detail in order else 0, str(o)))
-    return found
+def order(table: Table, found: Iterable[Outcome]) -> list[Outcome]:
+    """Put outcomes in the order of the table's values, then those without a value."""
+    values = list(table.values)
+    return sorted(found, key=lambda o: (o.kind != "value", values.index(o.detail) if o.kind == "value" else 0, str(o)))
 
 
-def evaluate(base: KnowledgeBase, table: str, masks: Masks) -> Finding | None:
+def settled(found: Sequence[Outcome]) -> Answer | None:
+    """Give the answer when all outcomes that remain are one value, or end without a group for one kind of reason."""
+    kinds = {outcome.kind for outcome in found}
+    if len(kinds) > 1 or (kinds == {"value"} and len(found) > 1):
+        return None
+    possible = tuple(str(outcome) for outcome in found)
+    if kinds == {"value"}:
+        return Answer(status="determined", value=found[0].detail, possible=possible)
+    return Answer(status=found[0].kind, value=None, possible=possible)
+
+
+def outcomes(base: KnowledgeBase, compiled: Compiled, walk: Walk) -> list[Outcome]:
+    """List the outcomes that some possible completion reaches."""
+    reached = [base.diagrams.outcome[leaf] for leaf in walk.leaves(compiled.outcome)]
+    return order(compiled.table, (o for o in reached if isinstance(o, Outcome) and o != IMPOSSIBLE))
+
+
+def evaluate(base: KnowledgeBase, table: str, masks: Masks | Walk, *, explain: bool = True) -> Finding | None:
     """Answer a table for one case, given as one mask per fact. None: the facts contradict each other.
 
     Exact: an outcome is possible if and only if some completion of the unknown facts, allowed by the background,
     reaches it. Cost: one walk of the table's diagram, and where the answer is open one more per fact that matters.
+    Without `explain`, reasons, conflicts and cautions are left out. A `Walk` shared by several tables saves time.
     """
     compiled = base.compiled[table]
-    found = outcomes(base, compiled, masks)
+    walk = masks if isinstance(masks, Walk) else Walk(base.diagrams, masks)
+    found = outcomes(base, compiled, walk)
     if not found:
         return None
-    kinds = {outcome.kind for outcome in found}
-    settled = len(found) == 1 or (len(kinds) == 1 and kinds != {"value"})
-    if settled and kinds == {"value"}:
-        finding = _determined(base, compiled, masks, found[0])
-    elif settled:
-        finding = _not_answered(base, compiled, masks, found)
-    else:
-        finding = _open(base, compiled, masks, found)
-    return _with_remarks(base, compiled, masks, finding)
+    answer = settled(found)
+    finding = _open(base, compiled, walk, found) if answer is None else Finding(table=table, answer=answer)
+    if not explain:
+        return finding
+    because, excluded_by = _because(base, compiled, walk, found)
+    return _with_remarks(compiled, walk, replace(finding, because=because, excluded_by=excluded_by))
 
 
-def _with_remarks(base: KnowledgeBase, compiled: Compiled, masks: Masks, finding: Finding) -> Finding:
+def _with_remarks(compiled: Compiled, walk: Walk, finding: Finding) -> Finding:
     """Add the conflicts and cautions whose condition may hold."""
     conflicts, cautions = (
-        tuple(remark for remark, diagram in group if TRUE in base.diagrams.reachable(diagram, masks))
+        tuple(remark for remark, diagram in group if TRUE in walk.leaves(diagram))
         for group in (compiled.conflicts, compiled.cautions)
     )
     return replace(finding, conflicts=conflicts, cautions=cautions) if conflicts or cautions else finding
 
 
-def _determined(base: KnowledgeBase, compiled: Compiled, masks: Masks, outcome: Outcome) -> Finding:
-    if compiled.table.derived and not masks[base.space.position[compiled.table.id]] >> len(compiled.table.values):
-        because: tuple[Reason, ...] = (_stated(compiled, outcome.detail),)
-    else:
-        because = _reasons(base, compiled, masks, {outcome.detail})
-    return Finding(
-        table=compiled.table.id, status="determined", value=outcome.detail, possible=(outcome.detail,),
-        because=because
-    )  # fmt: skip
+def _because(
+    base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outcome]
+) -> tuple[tuple[Reason, ...], str | None]:
+    """Give the rows that the answer rests on, and the fact that excludes the child, if one does."""
+    kinds = {outcome.kind for outcome in found}
+    if "value" in kinds:
+        table = compiled.table
+        if table.derived and not walk.masks[base.space.position[table.id]] >> len(table.values):
+            return (_stated(compiled, " or ".join(o.detail for o in found)),), None
+        return _reasons(compiled, walk, {o.detail for o in found if o.kind == "value"}), None
+    if len(kinds) > 1:
+        return (), None
+    because = _not_answered(base, compiled, walk, found[0].kind)
+    if kinds == {"silent"}:
+        return because, None
+    certain = [found[0].detail] if len(found) == 1 else [reason.value for reason in because]
+    return because, certain[0] if certain else found[0].detail
 
 
 def _stated(compiled: Compiled, value: str) -> Reason:
@@ -108,13 +155,13 @@ def _stated(compiled: Compiled, value: str) -> Reason:
     return Reason(row="stated", value=value, words="stated in the case", facts=(compiled.table.id,), citation=citation)
 
 
-def _reasons(base: KnowledgeBase, compiled: Compiled, masks: Masks, values: set[str]) -> tuple[Reason, ...]:
+def _reasons(compiled: Compiled, walk: Walk, values: set[str]) -> tuple[Reason, ...]:
     """Give the rows that certainly hold; where none does alone, those that may."""
     certain: list[Reason] = []
     open_ones: list[Reason] = []
     for line in compiled.rules:
         if line.row.value in values:
-            reached = base.diagrams.reachable(line.within, masks)
+            reached = walk.leaves(line.within)
             if TRUE in reached:
                 (open_ones if FALSE in reached else certain).append(_reason(line))
     return tuple(certain or open_ones)
@@ -125,68 +172,61 @@ def _reason(line: Line) -> Reason:
     return Reason(row=row.id, value=row.value, words=row.words, facts=line.facts, citation=row.citation)
 
 
-def _not_answered(base: KnowledgeBase, compiled: Compiled, masks: Masks, found: list[Outcome]) -> Finding:
-    """Every completion ends without a group for the same kind of reason."""
-    kind = found[0].kind
-    upstream: Compiled | None = compiled
-    because: list[Reason] = []
-    while upstream is not None and not because:
+def _not_answered(base: KnowledgeBase, compiled: Compiled, walk: Walk, kind: str) -> tuple[Reason, ...]:
+    """Give the criteria that fail, or the gaps that are met, in the table that it inherits from or in itself."""
+    for upstream in (base.compiled.get(compiled.table.inherits), compiled):
+        if upstream is None:
+            continue
         failed = [line for line in upstream.criteria if line.row.status_if_not == kind]
-        because += [_reason(line) for line in failed if TRUE not in base.diagrams.reachable(line.within, masks)]
+        because = [_reason(line) for line in failed if TRUE not in walk.leaves(line.within)]
         if kind == "silent":
             silent = upstream.silent
-            because += [_reason(line) for line in silent if FALSE not in base.diagrams.reachable(line.within, masks)]
-        upstream = base.compiled.get(upstream.table.inherits)
-    excluded_by = None
-    if kind == "not_eligible":
-        excluded_by = because[0].value if because else found[0].detail
-    return Finding(
-        table=compiled.table.id, status=kind, value=None, possible=tuple(str(o) for o in found),
-        because=tuple(because), excluded_by=excluded_by
-    )  # fmt: skip
+            because += [_reason(line) for line in silent if FALSE not in walk.leaves(line.within)]
+        if because:
+            return tuple(because)
+    return ()
 
 
-def _open(base: KnowledgeBase, compiled: Compiled, masks: Masks, found: list[Outcome]) -> Finding:
-    missing, settles = what_would_settle(base, compiled.outcome, masks)
+def _open(base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outcome]) -> Finding:
+    restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
+    root = restrictions.cut(compiled.outcome, walk.masks)
+    answers = answers_that_settle(base, restrictions, root)
+    answer = open_answer(base, found, tuple(answers))
+    needs = None
+    if answer.status == "unconfirmed":
+        needs = min(base.space.axes[base.space.position[name]].fact.confirmatory for name in answers)
+    return Finding(table=compiled.table.id, answer=answer, settles=answers, needs=needs)
+
+
+def open_answer(base: KnowledgeBase, found: Sequence[Outcome], missing: tuple[str, ...]) -> Answer:
+    """Give the answer where several outcomes remain: unconfirmed when only tests that the definition asks for lack."""
     tests = {base.space.axes[base.space.position[name]].fact.confirmatory for name in missing}
-    unconfirmed = bool(missing) and "" not in tests
-    values = {outcome.detail for outcome in found if outcome.kind == "value"}
-    return Finding(
-        table=compiled.table.id,
-        status="unconfirmed" if unconfirmed else "undetermined",
+    return Answer(
+        status="unconfirmed" if missing and "" not in tests else "undetermined",
         value=None,
         possible=tuple(str(outcome) for outcome in found),
-        because=_reasons(base, compiled, masks, values),
         missing=missing,
-        settles=settles,
-        needs=min(tests) if unconfirmed else None,
     )
 
 
-def what_would_settle(
-    base: KnowledgeBase, diagram: int, masks: Masks
-) -> tuple[tuple[str, ...], dict[str, dict[str, tuple[str, ...]]]]:
-    """Order the facts that still matter by how much they settle, with the outcomes after each answer.
+def answers_that_settle(
+    base: KnowledgeBase, restrictions: Restrictions, root: int
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Order the facts that still matter by how much they settle, with the outcomes left after each answer.
 
-    A fact comes first when more of its possible answers leave one outcome, then when fewer outcomes are left on
-    average; ties keep the order of the questions. An answer that is only "not stated" is not a question.
+    A fact comes first when a larger share of what its answers can lead to is a single outcome, then when fewer
+    outcomes are left on average; ties keep the order of the questions. Answers that lead to the same count once.
     """
-    cut_down = Restriction(base.diagrams, diagram, masks, base.diagrams.leaf(IMPOSSIBLE))
-    scored: list[tuple[tuple[float, float], str]] = []
-    settles: dict[str, dict[str, tuple[str, ...]]] = {}
-    for at in cut_down.facts():
+    scored: list[tuple[float, float, int]] = []
+    after: dict[int, dict[str, tuple[str, ...]]] = {}
+    for at, cells in restrictions.facts(root).items():
         axis = base.space.axes[at]
-        answers: dict[str, tuple[str, ...]] = {}
-        counts = []
-        for cell in range(axis.size):
-            left = cut_down.leaves(at, cell) if masks[at] >> cell & 1 else set()
-            if left:
-                known = str(axis.known(1 << cell))
-                answers[known] = tuple(sorted(str(base.diagrams.outcome[leaf]) for leaf in left))
-                counts.append(len(left))
-        if axis.fact.name not in base.tables:
-            share = sum(n == 1 for n in counts) / len(counts)
-            scored.append(((-share, sum(counts) / len(counts)), axis.fact.name))
-            settles[axis.fact.name] = answers
-    scored.sort(key=lambda pair: pair[0])
-    return tuple(name for _, name in scored), settles
+        left = {cell: restrictions.leaves(root, at, cell) for cell in cells}
+        sizes = [len(leaves) for leaves in set(left.values())]
+        scored.append((-sizes.count(1) / len(sizes), sum(sizes) / len(sizes), at))
+        outcome = base.diagrams.outcome
+        after[at] = {
+            str(axis.known(1 << cell)): tuple(sorted(str(outcome[leaf]) for leaf in leaves))
+            for cell, leaves in left.items()
+        }
+    return {base.space.axes[at].fact.name: after[at] for _, _, at in sorted(scored)}

@@ -153,7 +153,8 @@ class KnowledgeBase:
             id_: read_condition(text, self._names, where=where) for id_, (text, where) in (questions or {}).items()
         }
         every = [c for _, c in self._background] + list(self._conditions.values()) + list(asked.values())
-        self.space: Space = cut([*facts.values(), *stated], every)
+        # Stated answers come first: once a definition's value is stated, nothing that defines it is asked any more.
+        self.space: Space = cut([*stated, *facts.values()], every)
         self.diagrams = Diagrams([axis.size for axis in self.space.axes])
         self.compiled: dict[str, Compiled] = {}
         for table in self.tables.values():
@@ -169,6 +170,8 @@ class KnowledgeBase:
             *table.cautions,
         ]
         for row in rows:
+            if (table.id, row.id) in self._conditions:
+                raise InvalidKnowledge(f"the row id {row.id!r} stands twice in {table.id!r}", where=row.where)
             if row.when:
                 self._conditions[table.id, row.id] = read_condition(row.when, self._names, where=row.where)
         for rule in table.rules:

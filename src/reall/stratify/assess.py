@@ -11,7 +11,7 @@ from reall.facts.case import Case
 from reall.facts.known import Choices, Interval, Known, one_of
 from reall.facts.vocabulary import NOT_STATED
 from reall.library.knowledge import Knowledge, PublishedOutcome
-from reall.rules.diagram import FALSE, TRUE
+from reall.rules.diagram import FALSE, TRUE, Walk
 from reall.rules.evaluate import Finding, evaluate
 
 
@@ -41,10 +41,11 @@ def assess(case: Case, knowledge: Knowledge, *, only: Iterable[str] = ()) -> Ass
     masks = case_masks(case, knowledge)
     wanted = set(only)
     chosen = [id_ for id_ in knowledge.system_ids if not wanted or id_ in wanted]
-    derived = {id_: _finding(knowledge, case, id_, masks) for id_ in knowledge.derived_ids}
-    systems = {id_: _finding(knowledge, case, id_, masks) for id_ in chosen}
+    walk = Walk(knowledge.base.diagrams, masks)
+    derived = {id_: _finding(knowledge, case, id_, walk) for id_ in knowledge.derived_ids}
+    systems = {id_: _finding(knowledge, case, id_, walk) for id_ in chosen}
     transplant = {
-        public: _finding(knowledge, case, table, masks)
+        public: _finding(knowledge, case, table, walk)
         for public, table in knowledge.transplant_ids.items()
         if not wanted or knowledge.base.tables[table].inherits in wanted or public in wanted
     }
@@ -55,7 +56,7 @@ def assess(case: Case, knowledge: Knowledge, *, only: Iterable[str] = ()) -> Ass
         derived=derived,
         systems=systems,
         transplant=transplant,
-        outcomes=matching_outcomes(knowledge, masks),
+        outcomes=matching_outcomes(knowledge, walk),
     )
 
 
@@ -65,10 +66,9 @@ def case_masks(case: Case, knowledge: Knowledge) -> tuple[int, ...]:
     known: dict[str, Known] = {id_: one_of(NOT_STATED) for id_ in knowledge.derived_ids}
     known.update(case.known)
     masks = tuple(base.space.masks(known))
+    walk = Walk(base.diagrams, masks)
     for background, diagram in base.background:
-        if TRUE not in base.diagrams.reachable(diagram, masks) or _out_of_order(
-            background.names, background.always, known
-        ):
+        if TRUE not in walk.leaves(diagram) or _out_of_order(background.names, background.always, known):
             given = ", ".join(f"{name} = {known[name]}" for name in background.names if name in known)
             raise UnusableCase(
                 f"these facts contradict each other: {given}",
@@ -87,8 +87,8 @@ def _out_of_order(names: tuple[str, ...], always: str, known: Mapping[str, Known
     return isinstance(smaller, Interval) and isinstance(larger, Interval) and smaller.low >= larger.high
 
 
-def _finding(knowledge: Knowledge, case: Case, table: str, masks: tuple[int, ...]) -> Finding:
-    finding = evaluate(knowledge.base, table, masks)
+def _finding(knowledge: Knowledge, case: Case, table: str, walk: Walk) -> Finding:
+    finding = evaluate(knowledge.base, table, walk)
     if finding is None:
         raise UnusableCase(
             f"the facts contradict each other: no child can fulfil them all ({table})",
@@ -104,19 +104,18 @@ def _with_sensitivity(finding: Finding, case: Case, knowledge: Knowledge) -> Fin
     blunt = {s.decides_at.name for s in case.mrd if s.decides_at and s.detected is False}
     timepoints = [facts[name].mrd_timepoint for name in finding.missing if name in facts]
     more = [f"mrd_{t}_assay_sensitivity_fraction" for t in timepoints if t in blunt]
-    return replace(finding, missing=(*finding.missing, *more)) if more else finding
+    if not more:
+        return finding
+    return replace(finding, answer=replace(finding.answer, missing=(*finding.missing, *more)))
 
 
-def matching_outcomes(knowledge: Knowledge, masks: tuple[int, ...]) -> tuple[PublishedOutcome, ...]:
+def matching_outcomes(knowledge: Knowledge, walk: Walk) -> tuple[PublishedOutcome, ...]:
     """Give the published rows whose stratum this child certainly belongs to."""
-    d = knowledge.base.diagrams
-    found = []
-    for row in knowledge.outcomes:
-        diagram = knowledge.base.questions.get(f"outcome {row.id}")
-        if diagram is not None:
-            reached = d.reachable(diagram, masks)
-            if TRUE in reached and FALSE not in reached:
-                found.append(row)
+    found: list[PublishedOutcome] = []
+    for diagram, rows in knowledge.outcomes_by_condition:
+        reached = walk.leaves(diagram)
+        if TRUE in reached and FALSE not in reached:
+            found.extend(rows)
     return tuple(found)
 
 

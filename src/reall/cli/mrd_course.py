@@ -1,0 +1,120 @@
+"""`reall mrd course`: the results of one patient over time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reall.base.errors import WrongUsage
+from reall.cli.mrd_input import opened
+from reall.cli.mrd_output import FILE, svg
+from reall.library.knowledge import open_knowledge
+from reall.mrd.bridge import read_results
+from reall.mrd.course import follow, measurement_from
+from reall.mrd.decision_points import DecisionPoint
+from reall.mrd.markers import compare_markers, read_markers
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--markers", "markers_file", type=FILE, help="CSV: marker, kind, diagnosis, relapse (yes/no).")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@click.option("--svg", "svg_file", type=FILE, help="Write the picture as SVG.")
+@click.option("--html", "html_file", type=FILE, help="Write a page with picture and table.")
+@click.option("--pdf", "pdf_file", type=FILE, help="Write the page as PDF.")
+def command(
+    files: Sequence[str],
+    *,
+    markers_file: Path | None,
+    as_json: bool,
+    svg_file: Path | None,
+    html_file: Path | None,
+    pdf_file: Path | None,
+) -> None:
+    """Follow MRD through result FILES written with --json; FILE@DAY gives or corrects the day.
+
+    Methods stand side by side and are never converted into each other.
+    """
+    measurements = []
+    for name in files:
+        path, day = _split(name)
+        with opened(path) as readable:
+            measurements += [measurement_from(result, day=day) for result in read_results(readable)]
+    content: dict[str, Any] = follow(measurements, _decision_points()).to_json()
+    if markers_file:
+        content["markers"] = compare_markers(read_markers(markers_file))
+    if svg_file or html_file or pdf_file:
+        _draw(content, svg_file, html_file, pdf_file)
+    if as_json:
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+    elif not (svg_file or html_file or pdf_file):
+        click.echo("\n".join(_lines(content)))
+
+
+def _decision_points() -> list[DecisionPoint]:
+    """Every cut-off of every published system, under all names of its time point."""
+    knowledge = open_knowledge()
+    names = {f"mrd_{t.name}_level_fraction": (t.name, *t.also) for t in knowledge.vocabulary.timepoints}
+    return [
+        DecisionPoint(
+            name=f"{system_id}: {point.id}",
+            timepoints=names[point.fact],
+            cut_off_fraction=point.cut_off_fraction,
+            method=point.method or None,
+            tissue=point.tissue or None,
+            source=point.citation.source,
+            at=point.citation.at,
+            status=point.citation.status,
+        )
+        for system_id, system in knowledge.systems.items()
+        for point in system.decision_points
+        if point.fact in names
+    ]
+
+
+def _split(name: str) -> tuple[Path, float | None]:
+    path, at, day = name.rpartition("@")
+    if not at or Path(name).exists():
+        return Path(name), None
+    try:
+        return Path(path), float(day)
+    except ValueError:
+        raise WrongUsage(f"{day!r} is not a day.", where=name, next="Write FILE@DAY with a number.") from None
+
+
+def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | None, pdf_file: Path | None) -> None:
+    from reall.plots.mrd_course import plot_mrd_course  # noqa: PLC0415 - matplotlib is slow to import
+    from reall.report.mrd_page import html_to_pdf, mrd_course_page  # noqa: PLC0415
+
+    picture = svg(lambda ax: plot_mrd_course(ax, content), width=8.5, height=4.0)
+    if svg_file:
+        svg_file.write_text(picture, encoding="utf-8")
+    if html_file or pdf_file:
+        html = mrd_course_page(content, picture)
+        if html_file:
+            html_file.write_text(html, encoding="utf-8")
+        if pdf_file:
+            pdf_file.write_bytes(html_to_pdf(html))
+    for written in filter(None, (svg_file, html_file, pdf_file)):
+        click.echo(f"Wrote {written}", err=True)
+
+
+def _lines(content: Mapping[str, Any]) -> list[str]:
+    from reall.report.mrd_page import change_in_words, measurement_in_words  # noqa: PLC0415
+
+    lines = []
+    for series in content["series"]:
+        lines.append(f"{series['method']}, {series['tissue']}")
+        lines += [f"  day {m['day']:g}: {measurement_in_words(m)}" for m in series["measurements"]]
+        lines += [f"  {change_in_words(change)}" for change in series["changes"]]
+        lines += [
+            f"  {point['decision_point']}, {point['cut_off_fraction']:g}: {point['answer']} ({point['why']})"
+            for point in series["decision_points"]
+        ]
+    for marker in content.get("markers", {}).get("markers", []):
+        lines.append(f"marker {marker['marker']} ({marker['kind']}): {marker['fate']}")
+    return lines + [f"{finding['severity']}: {finding['text']}" for finding in content["findings"]]

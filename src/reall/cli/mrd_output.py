@@ -1,0 +1,131 @@
+"""What the MRD subcommands share: options about the sample, and JSON, text, HTML and PDF output."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reall.mrd.result import SCHEMA, Purpose
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+_SAMPLE_OPTIONS = (
+    click.option("--timepoint", help="Time point of the protocol, e.g. end_of_reinduction_block1."),
+    click.option("--tissue", help="marrow, blood, csf …"),
+    click.option("--day", type=float, help="Day of the sample, counted from one day of your choice."),
+)
+_RULE_OPTIONS = (
+    click.option("--rules", help="Rule set: a YAML file signed by your laboratory, or draft. Without: no call."),
+    click.option("--purpose", type=click.Choice([str(each) for each in Purpose]), help="What the result decides."),
+)
+_OUTPUT_OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Write JSON of schema reall.mrd/1."),
+    click.option("--html", "html_file", type=FILE, help="Write the laboratory page as HTML."),
+    click.option("--pdf", "pdf_file", type=FILE, help="Write the laboratory page as PDF."),
+)
+
+
+def sample_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add --timepoint, --tissue, --day."""
+    return functools.reduce(lambda f, option: option(f), reversed(_SAMPLE_OPTIONS), function)
+
+
+def rule_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add --rules and --purpose."""
+    return functools.reduce(lambda f, option: option(f), reversed(_RULE_OPTIONS), function)
+
+
+def output_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add --json, --html, --pdf."""
+    return functools.reduce(lambda f, option: option(f), reversed(_OUTPUT_OPTIONS), function)
+
+
+def chosen_purpose(word: str | None) -> Purpose | None:
+    """The purpose named on the command line, if any."""
+    return Purpose(word) if word else None
+
+
+def document(results: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
+    """One result is the document; several stand under `results`. `more` is added at the top."""
+    if len(results) == 1:
+        return {**results[0], **more}
+    return {"schema": SCHEMA, "results": list(results), **more}
+
+
+def emit(
+    results: Sequence[Mapping[str, Any]],
+    content: Mapping[str, Any],
+    *,
+    as_json: bool,
+    html_file: Path | None,
+    pdf_file: Path | None,
+) -> None:
+    """Write pages where asked for, then JSON or a few lines of text to stdout."""
+    if html_file or pdf_file:
+        _write_pages(results, html_file, pdf_file)
+    if as_json:
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+    elif not (html_file or pdf_file):
+        for result in results:
+            click.echo(_lines(result))
+
+
+def _write_pages(results: Sequence[Mapping[str, Any]], html_file: Path | None, pdf_file: Path | None) -> None:
+    from reall.report.mrd_page import html_to_pdf, mrd_page  # noqa: PLC0415 - templates load only for pages
+
+    html = mrd_page(results, [pictures_of(result) for result in results])
+    if html_file:
+        html_file.write_text(html, encoding="utf-8")
+        click.echo(f"Wrote {html_file}", err=True)
+    if pdf_file:
+        pdf_file.write_bytes(html_to_pdf(html))
+        click.echo(f"Wrote {pdf_file}", err=True)
+
+
+def pictures_of(result: Mapping[str, Any]) -> list[str]:
+    """The SVG pictures of one result: its standard curve, where there is one, and its level."""
+    from reall.plots.mrd_curve import plot_standard_curve  # noqa: PLC0415 - matplotlib is slow to import
+    from reall.plots.mrd_level import plot_level  # noqa: PLC0415
+
+    pictures = []
+    if result.get("assay"):
+        draw = functools.partial(plot_standard_curve, assay=result["assay"], wells=result.get("wells"))
+        pictures.append(svg(draw, height=2.5))
+    if result.get("interval"):
+        pictures.append(svg(lambda ax: plot_level(ax, result), height=1.2))
+    return pictures
+
+
+def svg(draw: Callable[[Any], Any], *, width: float = 7.0, height: float = 3.4) -> str:
+    """Draw into a figure of its own and give it as SVG text, the same for the same input."""
+    import matplotlib as mpl  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context({"svg.hashsalt": "reall"}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        draw(figure.subplots())
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def _lines(result: Mapping[str, Any]) -> str:
+    from reall.report.mrd_page import result_in_words  # noqa: PLC0415
+
+    name = " ".join(str(part) for part in (result.get("sample"), result.get("target")) if part)
+    lines = [
+        f"{result['method']}{' ' + name if name else ''}: {result['class']}",
+        f"  {result_in_words(result)}",
+    ]
+    if result.get("curve"):
+        curve = result["curve"]
+        lines.append(f"  curve: slope {curve['slope']:.3f}, R² {curve['r_squared']:.4f}")
+    if result.get("ruleset"):
+        lines.append(f"  rule set: {result['ruleset']} ({result['knowledge_status']})")
+    lines += [f"  {f['severity']}: {f['text']} [{f['rule']}]" for f in result.get("findings", [])]
+    return "\n".join(lines)

@@ -1,0 +1,25 @@
+"""Readers of raw laboratory files. Each refuses what it cannot read whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reall.mrd.plate import Plate
+from reall.mrd.readers.qpcr_table import read_qpcr_table
+from reall.mrd.readers.rdml import read_rdml
+
+__all__ = ["read_plate"]
+
+_RDML = {".rdml", ".rdm", ".xml"}
+
+
+def read_plate(path: str | Path) -> Plate:
+    """Read a qPCR plate, whatever of the known formats it is in: RDML 1.0-1.4, instrument text or Excel, CSV.
+
+    Raises:
+        UnusableLaboratoryData: the file cannot be read whole.
+    """
+    path = Path(path)
+    if path.suffix.lower() in _RDML:
+        return read_rdml(path)
+    return read_qpcr_table(path)
