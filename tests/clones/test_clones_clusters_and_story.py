@@ -77,7 +77,9 @@ def test_a_second_leukaemia_shares_no_ancestor():
     reads, _ = drawn((15, 15), 500, truth=np.array([[0.9, 0.0], [0.0, 0.9]]))
     story = tell(reads, Settings(clusters="infer"))
     origin = story.origins[0]
-    assert origin.probabilities[Call.NO_SHARED_ANCESTOR] + origin.probabilities[Call.BELOW_DETECTION] == pytest.approx(1)
+    assert origin.probabilities[Call.NO_SHARED_ANCESTOR] + origin.probabilities[Call.BELOW_DETECTION] == pytest.approx(
+        1
+    )
     assert origin.probabilities[Call.NO_SHARED_ANCESTOR] > origin.probabilities[Call.BELOW_DETECTION]
 
 

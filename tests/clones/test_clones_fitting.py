@@ -69,7 +69,8 @@ def test_the_fit_equals_an_independent_optimiser(seed):
 
 
 def test_a_parent_and_a_child_that_disagree_share_their_reads():
-    # Hand calculation: both at the pooled fraction, 2 * (60 + 80) / 400 = 0.70, when the child shows more than its parent.
+    # Hand calculation: both at the pooled fraction, 2 * (60 + 80) / 400 = 0.70, when the child shows more than its
+    # parent.
     counts = counts_of([[60], [80]], [[200], [200]])
     ccf, _ = fitted(counts.for_kernels, np.array([-1, 0, 1]))
     assert ccf[:, 0] == pytest.approx([0.70, 0.70], abs=1e-3)

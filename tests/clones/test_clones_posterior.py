@@ -47,7 +47,16 @@ def test_there_are_as_many_trees_as_cayley_counted(clusters):
 
 @pytest.mark.parametrize(
     ("clusters", "samples", "depth", "seed"),
-    [(1, 2, 50, 0), (2, 1, 30, 1), (3, 2, 100, 2), (4, 1, 200, 3), (4, 3, 60, 4), (5, 2, 150, 5), (5, 4, 400, 6), (6, 3, 300, 7)],
+    [
+        (1, 2, 50, 0),
+        (2, 1, 30, 1),
+        (3, 2, 100, 2),
+        (4, 1, 200, 3),
+        (4, 3, 60, 4),
+        (5, 2, 150, 5),
+        (5, 4, 400, 6),
+        (6, 3, 300, 7),
+    ],
 )
 def test_the_exact_posterior_is_that_of_all_trees(clusters, samples, depth, seed):
     counts = simulated(clusters, samples, depth, seed)

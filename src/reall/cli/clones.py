@@ -21,7 +21,7 @@ from reall.base.errors import WrongUsage
     show_default=True,
     help="Keep the clusters of the params file, or infer them; auto keeps them where there are any.",
 )
-@click.option("--trees", type=click.IntRange(min=1), default=10, show_default=True, help="Most trees to write.")
+@click.option("--trees", type=click.IntRange(min=1), help="Most trees to write, the most probable first; else all.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same answer.")
 @click.option("--roles", help="'D=diagnosis, R1=relapse 1 day=420 purity=0.9, X=xenograft of relapse', or a table.")
 @click.option(

@@ -36,7 +36,7 @@ class _Job:
     genome: str
     clusters: str
     seed: int
-    trees: int
+    trees: int | None
     wanted: str  # words, line, json or html
     signatures: Path | None = None
     contexts: Path | None = None

@@ -1,6 +1,7 @@
 """Group variants into subclones: a mixture of binomials or beta-binomials, fitted by variational inference on a grid.
 
-Every cluster has one cell fraction per sample. Its posterior is kept on a grid of fractions, so that read probabilities may
+Every cluster has one cell fraction per sample. Its posterior is kept on a grid of fractions, so that read
+probabilities may
 differ from variant to variant and sample to sample. Memberships and weights have their usual variational forms. After
 convergence, clusters are merged as long as the evidence of the hard clustering grows, which chooses their number; the
 same evidence chooses the overdispersion and weighs the clusterings of several starts. A component that puts every
@@ -64,7 +65,15 @@ def infer_clusterings(reads: Reads, settings: Settings) -> list[Clustering]:
     kept = [i for i in range(len(best)) if weight[i] / weight.sum() >= _LEAST_WEIGHT]
     total = sum(weight[i] for i in kept)
     return [
-        _clustering(reads, usable, left_out, learned, np.array(best[i][0]), best[i][1], float(weight[i] / total))
+        _clustering(
+            reads,
+            usable=usable,
+            left_out=left_out,
+            learned=learned,
+            label=np.array(best[i][0]),
+            how=best[i][1],
+            probability=float(weight[i] / total),
+        )
         for i in kept
     ]
 
@@ -72,7 +81,8 @@ def infer_clusterings(reads: Reads, settings: Settings) -> list[Clustering]:
 def _usable(reads: Reads) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows to cluster, and rows left out: named garbage, without reads, or with more reads than a full clone gives."""
     expected = np.minimum(reads.read_probability + _READ_FLOOR, 1.0)
-    too_many = (at_least(reads.variant_reads * 1.0, reads.total_reads * 1.0, expected) < _IMPOSSIBLE).any(axis=1)
+    tail = at_least(reads.variant_reads.astype(float), reads.total_reads.astype(float), expected)
+    too_many = (tail < _IMPOSSIBLE).any(axis=1)
     garbage = set(reads.garbage)
     named = np.array([variant.id in garbage for variant in reads.variants])
     out = too_many | named | (reads.total_reads.sum(1) == 0) | (reads.variant_reads.sum(1) == 0)
@@ -103,12 +113,10 @@ def _log_table(reads: Reads, rows: NDArray[np.int64], precision: float | None) -
     else:
         a, b = precision * p, precision * (1 - p)
         value = betaln(v + a, n - v + b) - betaln(a, b)
-    return (value + gammaln(n + 1) - gammaln(v + 1) - gammaln(n - v + 1)).astype(np.float32)
+    return np.asarray(value + gammaln(n + 1) - gammaln(v + 1) - gammaln(n - v + 1), dtype=np.float32)
 
 
-def _first_guess(
-    reads: Reads, rows: NDArray[np.int64], clusters: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _first_guess(reads: Reads, rows: NDArray[np.int64], clusters: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Seeds far from each other (as in k-means++), every variant with its nearest seed."""
     n = np.maximum(reads.total_reads[rows] * reads.read_probability[rows], 1e-9)
     points = np.arcsin(np.sqrt(np.clip(reads.variant_reads[rows] / n, 0, 1)))
@@ -191,6 +199,7 @@ def _evidence(sums: Array, size: int) -> float:
 
 def _clustering(
     reads: Reads,
+    *,
     usable: NDArray[np.int64],
     left_out: NDArray[np.int64],
     learned: NDArray[np.int64],

@@ -1,7 +1,9 @@
 """Compile the kernels of this room once per machine and keep the machine code.
 
-The first call after installation compiles (seconds); later starts load the result. The cache lies in the user's cache folder
-(`REALL_CACHE_DIR`, else `XDG_CACHE_HOME` or `~/.cache`), because an installed package may be read-only, and in the folder for
+The first call after installation compiles (seconds); later starts load the result. The cache lies in the user's
+cache folder
+(`REALL_CACHE_DIR`, else `XDG_CACHE_HOME` or `~/.cache`), because an installed package may be read-only, and in the
+folder for
 temporary files where no home can be written. Its name carries a digest of the kernels' source: machine code of one
 module holds inlined code of the others, which a check of one file's date would miss.
 """
@@ -15,9 +17,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
+import numba as _numba
 
-_KERNELS = ("fitting.py", "screening.py", "moves.py", "search.py", "neighbours.py", "enumeration.py", "sampling.py", "fractions.py")
+# Typed as unknown: numba's hints lack a setting and two options that its manual names.
+numba: Any = _numba
+
+_KERNELS = (
+    "fitting.py",
+    "screening.py",
+    "moves.py",
+    "search.py",
+    "neighbours.py",
+    "enumeration.py",
+    "sampling.py",
+    "fractions.py",
+)
 
 
 def _digest() -> str:

@@ -29,7 +29,8 @@ _FRACTION_FLOOR = 1e-7
 class ClusterReads:
     """Read groups of K clusters in S samples.
 
-    `start` (K + 2,) int64: groups of node k are `start[k]:start[k + 1]`, none for the root. `variant`, `other` and `prob`
+    `start` (K + 2,) int64: groups of node k are `start[k]:start[k + 1]`, none for the root. `variant`, `other` and
+    `prob`
     are (groups, S): reads with the variant, without it, and the read probability. `constant` is the sum of the log
     binomial coefficients of all variants.
     """
@@ -99,7 +100,7 @@ class ClusterReads:
         """The same clusters in some of the samples; the constant is left out."""
         at = list(samples)
         pick = [np.ascontiguousarray(a[:, at]) for a in (self.variant, self.other, self.prob)]
-        return ClusterReads(self.start, *pick, constant=0.0)
+        return ClusterReads(self.start, pick[0], pick[1], pick[2], constant=0.0)
 
 
 def pool(reads: Reads, clustering: Clustering) -> ClusterReads:
@@ -118,5 +119,5 @@ def pool(reads: Reads, clustering: Clustering) -> ClusterReads:
     every = np.concatenate([np.asarray(rows, dtype=np.int64) for rows in clustering.clusters])
     v, n = reads.variant_reads[every], reads.total_reads[every]
     constant = float((gammaln(n + 1.0) - gammaln(v + 1.0) - gammaln(n - v + 1.0)).sum())
-    as_rows = [np.ascontiguousarray(np.array(a, dtype=np.float64)) for a in (variant, other, prob)]
-    return ClusterReads(np.array(start, dtype=np.int64), *as_rows, constant=constant)
+    v_rows, r_rows, p_rows = (np.ascontiguousarray(np.array(a, dtype=np.float64)) for a in (variant, other, prob))
+    return ClusterReads(np.array(start, dtype=np.int64), v_rows, r_rows, p_rows, constant=constant)

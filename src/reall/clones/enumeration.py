@@ -1,10 +1,17 @@
 """Every tree whose likelihood comes near the best: exact posterior by branch and bound.
 
-The clusters are placed one by one in a fixed sequence, at every position that a tree can have: under any placed node, and
+The clusters are placed one by one in a fixed sequence, at every position that a tree can have: under any placed
+node, and
 over any subset of that node's children. Each tree is reached exactly once, because leaving out the last cluster (and
 handing its children to its parent) undoes the step. Leaving a cluster out never lowers the likelihood of the others, so
 the fit of a partial tree plus the free fits of the clusters still to come bounds every tree below it.
 """
+
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: PLR0917, C901, PLR0915
 
 from __future__ import annotations
 
@@ -24,7 +31,8 @@ BOUND_EFFORT = 0.1
 
 @inner
 def _branch(parents, sequence, step, where, bits, trial, changed):
-    """Write the tree with `sequence[step]` at position (`where`, `bits`) into `trial`; returns how many positions share it.
+    """Write the tree with `sequence[step]` at position (`where`, `bits`) into `trial`; returns how many positions
+    share it.
 
     `where` is 0 for the root, otherwise 1 + the place of the parent in the sequence; `bits` chooses among its children.
     """

@@ -7,10 +7,17 @@ system couples a node with its parent and siblings only, so one pass up and one 
 sum of `lambda * eta` bounds how far the value still is from the maximum. Rows are nodes (0 the normal root), columns
 samples, and the inner loops run over samples, so that they become vector instructions.
 
-Kernels take the reads as the tuple that `reall.clones.counts.ClusterReads.for_kernels` makes: `start` (K + 2,), the read
+Kernels take the reads as the tuple that `reall.clones.counts.ClusterReads.for_kernels` makes: `start` (K + 2,),
+the read
 groups of node k are `start[k]:start[k + 1]`; `variant`, `other`, `prob` (groups, S); `v`, `r`, `w` (K + 1, S) the same
 pooled per node; `free` (K + 1, S) the fractions without a tree.
 """
+
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
 
@@ -54,7 +61,7 @@ def topological_order(parents, members, order):
 @inner
 def _slopes(data, k, phi, slope, curve):
     """First and (negated) second derivative of f_k for every sample, summed over the cluster's read groups."""
-    start, variant, other, prob, v, r, w, free = data
+    start, variant, other, prob = data[:4]
     for s in range(phi.shape[0]):
         slope[s] = 0.0
         curve[s] = 1e-9
@@ -206,7 +213,7 @@ def log_row(x, bits, out):
 @inner
 def log_likelihood(data, order, count, phi):
     """Sum of `v ln P + r ln(1 - P)` over nodes and samples, `P = prob * phi`; without the binomial coefficients."""
-    start, variant, other, prob, v, r, w, free = data
+    start, variant, other, prob = data[:4]
     S = phi.shape[1]
     p = np.empty(S)
     q = np.empty(S)

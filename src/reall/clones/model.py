@@ -1,6 +1,7 @@
 """What the clones room speaks of: samples, reads, clusters, trees, origin, story.
 
-Only frozen values, no computation beyond look-ups. Cell fractions (`ccf`) are fractions of the leukaemic-or-normal cells of a
+Only frozen values, no computation beyond look-ups. Cell fractions (`ccf`) are fractions of the leukaemic-or-normal
+cells of a
 sample that carry a cluster's mutations, between 0 and 1. Cluster ids count from 1; 0 is the normal root. Arrays are
 indexed from 0, so row `k - 1` belongs to cluster `k`.
 """
@@ -41,7 +42,8 @@ class Call(StrEnum):
 class Sample:
     """One sequenced sample.
 
-    `number` counts within the role (relapse 1, relapse 2; a second diagnosis draw is diagnosis 2). `grown_from` names the
+    `number` counts within the role (relapse 1, relapse 2; a second diagnosis draw is diagnosis 2). `grown_from`
+    names the
     role of the patient sample that a xenograft was grown from, `None` where unknown. `day` is days since diagnosis.
     `purity` is the fraction of leukaemic cells where it was measured; it enters through the variant read probability.
     """
@@ -88,7 +90,8 @@ class Finding:
 class Reads:
     """Read counts of M variants in S samples, already checked by `reall.clones.reads.checked`.
 
-    `variant_reads` and `total_reads` are (M, S) int64. `read_probability` is (M, S) float64: the chance that a read over
+    `variant_reads` and `total_reads` are (M, S) int64. `read_probability` is (M, S) float64: the chance that a
+    read over
     the position, from a cell with the variant, shows it (0.5 for a heterozygous autosomal variant in pure cells).
     `given_clusters` holds variant ids, cluster k first at k - 1; `garbage` holds ids to leave out.
     """
@@ -202,7 +205,8 @@ class TreePosterior:
 
 @dataclass(frozen=True, slots=True)
 class Ancestor:
-    """The last ancestor of a relapse that is visible at diagnosis; cluster 0 means that only normal cells are shared."""
+    """The last ancestor of a relapse that is visible at diagnosis; cluster 0 means that only normal cells are
+    shared."""
 
     cluster: int
     ccf: CellFraction
@@ -211,7 +215,8 @@ class Ancestor:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one cluster between diagnosis and a relapse: `lost`, `gained`, `stayed`, `absent`, or `undecided`."""
+    """What became of one cluster between diagnosis and a relapse: `lost`, `gained`, `stayed`, `absent`, or
+    `undecided`."""
 
     cluster: int
     fate: str
@@ -223,7 +228,8 @@ class Origin:
     """Where one relapse came from; probabilities sum to 1 over every `Call` but `UNDECIDED`.
 
     `founding_clusters` are the clones from which the relapse's cells descend (more than one when several clones came
-    back). `hidden_before` bounds the cell fraction at diagnosis (95 %) of each founding cluster that was not seen there.
+    back). `hidden_before` bounds the cell fraction at diagnosis (95 %) of each founding cluster that was not seen
+    there.
     """
 
     relapse: str

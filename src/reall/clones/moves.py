@@ -3,6 +3,12 @@
 A tree is a vector `parents` (K + 1,) with `parents[k]` the parent of node k and -1 for the root and for unplaced nodes.
 """
 
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: PLR0917
+
 from __future__ import annotations
 
 import numpy as np

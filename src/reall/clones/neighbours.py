@@ -1,8 +1,15 @@
-"""Every tree near the best that single moves reach: the posterior where it is narrow but bounds are too weak to prove it.
+"""Every tree near the best that single moves reach: the posterior where it is narrow but bounds are too weak to
+prove it.
 
-From each tree found, every move whose bound comes near the best is fitted; what comes near joins the list, until none is
-left. Ill-fitting reads with many clusters end here: few trees carry weight, far below the fit without a tree.
+From each tree found, every move whose bound comes near the best is fitted; what comes near joins the list, until
+none is left. Ill-fitting reads with many clusters end here: few trees carry weight, far below the fit without a tree.
 """
+
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: C901, PLR0912, PLR0915
 
 from __future__ import annotations
 

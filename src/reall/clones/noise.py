@@ -1,7 +1,7 @@
 """Draws of tree and cell fractions together: what the reads leave open, for every statement of the story.
 
-A tree is drawn by its probability. Then the reads are drawn anew, each cluster's from what its counts leave open (a beta
-distribution with half a read added on either side), and the fractions are fitted again under the tree.
+A tree is drawn by its probability. Then the reads are drawn anew, each cluster's from what its counts leave open
+(a beta distribution with half a read added on either side), and the fractions are fitted again under the tree.
 """
 
 from __future__ import annotations

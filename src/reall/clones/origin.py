@@ -1,4 +1,5 @@
-"""Where a relapse came from: each draw of tree and fractions gives one answer, and the shares of answers are the probabilities.
+"""Where a relapse came from: each draw of tree and fractions gives one answer, and the shares of answers are the
+probabilities.
 
 In one draw, the founding clone is found by going down the tree as long as one child holds most of the relapse. The last
 node on this way that is seen at diagnosis is the last common ancestor that can be pointed to; its share there tells
@@ -7,7 +8,7 @@ major from minor. Relapse cells that descend from another clone seen at diagnosi
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,11 +86,11 @@ def _way_down(parents: NDArray[np.int64], at_relapse: NDArray[np.float64], enoug
 
 def _lineages(
     parents: NDArray[np.int64], at_relapse: NDArray[np.float64], seen_at_diagnosis: NDArray[np.bool_]
-) -> Counter[int]:
+) -> dict[int, float]:
     """Relapse cells by the last of their ancestors that is seen at diagnosis."""
     own = at_relapse.copy()
     np.subtract.at(own, parents[1:], at_relapse[1:])
-    held: Counter[int] = Counter()
+    held: defaultdict[int, float] = defaultdict(float)
     for k in range(1, len(parents)):
         node = k
         while not seen_at_diagnosis[node]:
@@ -98,7 +99,9 @@ def _lineages(
     return held
 
 
-def hidden_ancestor_probability(counts: ClusterReads, nodes: tuple[int, ...], diagnosis: int, rule: CallingRule) -> float:
+def hidden_ancestor_probability(
+    counts: ClusterReads, nodes: tuple[int, ...], diagnosis: int, rule: CallingRule
+) -> float:
     """Chance that a line with no cluster seen at diagnosis was there below the limit, rather than not at all.
 
     Compares, for equal prior weight, the line's reads at diagnosis under error alone and under error plus a fraction
@@ -109,7 +112,9 @@ def hidden_ancestor_probability(counts: ClusterReads, nodes: tuple[int, ...], di
     if total == 0:
         return 0.5
     fraction = (np.arange(_GRID) + 0.5) / _GRID * rule.smallest_clone_called
-    chance = np.minimum(1.0 - rule.read_error, np.append(rule.read_error + probability / total * fraction, rule.read_error))
+    chance = np.minimum(
+        1.0 - rule.read_error, np.append(rule.read_error + probability / total * fraction, rule.read_error)
+    )
     value = variant * np.log(chance) + other * np.log1p(-chance)
     present, absent = logsumexp(value[:-1]) - np.log(_GRID), value[-1]
     return float(1 / (1 + np.exp(absent - present)))
@@ -120,10 +125,9 @@ def _weighted(counts: ClusterReads) -> tuple[NDArray[np.float64], NDArray[np.flo
     return variant, other, (variant + other) * probability
 
 
-def origin_of(
-    counts: ClusterReads, draws: Draws, seen: NDArray[np.bool_], pair: Pair, rule: CallingRule
-) -> Origin:
-    """Call the origin of one relapse from draws; `seen` is (K + 1, S). `counts`, `draws`, `seen` share their columns."""
+def origin_of(counts: ClusterReads, draws: Draws, seen: NDArray[np.bool_], pair: Pair, rule: CallingRule) -> Origin:
+    """Call the origin of one relapse from draws; `seen` is (K + 1, S). `counts`, `draws`, `seen` share their
+    columns."""
     d, r = pair.diagnosis, pair.relapse
     answers = [
         descent(parents, ccf[:, d], ccf[:, r], seen[:, d], rule)
@@ -148,9 +152,7 @@ def origin_of(
         last_ancestor=ancestors[0] if not nothing else None,
         other_ancestors=ancestors[1:],
         founding_clusters=tuple(k for k in founders if k),
-        hidden_before={
-            k: float(np.quantile(draws.ccf[:, k, d], 0.95)) for k in founders if k and not seen[k, d]
-        },
+        hidden_before={k: float(np.quantile(draws.ccf[:, k, d], 0.95)) for k in founders if k and not seen[k, d]},
         fates=_fates(draws, seen, d, r, rule),
         reason=reason,
     )
@@ -182,7 +184,7 @@ def _probabilities(
 def _ancestors(answers: list[Descent], draws: Draws, diagnosis: int) -> tuple[Ancestor, ...]:
     """Last ancestors seen at diagnosis, the most probable first, with their fraction there."""
     at = np.array([answer.ancestor for answer in answers])
-    found = []
+    found: list[Ancestor] = []
     for node, times in Counter(at.tolist()).most_common():
         if times / len(at) >= _MENTIONED or not found:
             ccf = summarise_draws(draws.ccf[at == node, node, diagnosis])

@@ -1,7 +1,7 @@
 """The posterior over trees of one clustering: exact where the trees can be listed, otherwise sampled.
 
-Every tree has the same prior weight, and the weight of its likelihood at the best fractions. Trees more than `WIDTH` nats
-below the best are left out. Three ways, the first that ends within its limit:
+Every tree has the same prior weight, and the weight of its likelihood at the best fractions. Trees more than
+`WIDTH` nats below the best are left out. Three ways, the first that ends within its limit:
 
 `exact`          every tree within `WIDTH` nats, proven by bounds (`enumeration`)
 `neighbourhood`  every such tree that single moves reach from the best, where bounds are too weak (`neighbours`)
@@ -65,10 +65,19 @@ def tree_posterior(counts: ClusterReads, settings: Settings) -> TreePosterior:
         found = _exact(counts, sequence, value, settings) or _near_or_sampled(counts, best, settings)
     rank = np.argsort(-found.value, kind="stable")
     trees = tuple(
-        _tree(counts, found.parents[i], float(found.probability[i]), float(found.value[i]), with_fractions=n < _TREES_WITH_FRACTIONS)
+        _tree(
+            counts,
+            found.parents[i],
+            float(found.probability[i]),
+            float(found.value[i]),
+            with_fractions=n < _TREES_WITH_FRACTIONS,
+        )
         for n, i in enumerate(rank)
     )
-    diagnostics = {"trees": float(len(trees)), "nats_below_free_fit": float(counts.free_value.sum() - found.value.max())}
+    diagnostics = {
+        "trees": float(len(trees)),
+        "nats_below_free_fit": float(counts.free_value.sum() - found.value.max()),
+    }
     ancestry = ancestor_probability(found.parents, found.probability)
     return TreePosterior(trees, found.method, ancestry, {**diagnostics, **found.diagnostics})
 
@@ -86,7 +95,7 @@ def best_tree(counts: ClusterReads, sequence: NDArray[np.int64]) -> tuple[NDArra
     parents = trees[0]
     value, _ = climb(data, parents, _CLIMB_LIMIT, _CLIMB_BUDGET)
     strained = counts.free_value.sum() - value > 10.0 * K
-    if strained and 12 < K and K * K * S < 150_000:
+    if strained and K > 12 and K * K * S < 150_000:
         wide, _ = beam(data, sequence, _WIDE_BEAM_WIDTH, _WIDE_BEAM_TRIES)
         other = wide[0]
         other_value, _ = climb(data, other, _CLIMB_LIMIT, _CLIMB_BUDGET)
@@ -123,7 +132,9 @@ def ancestor_probability(parents: NDArray[np.int64], probability: NDArray[np.flo
     return np.minimum(out, 1.0)
 
 
-def _tree(counts: ClusterReads, parents: NDArray[np.int64], probability: float, value: float, *, with_fractions: bool) -> Tree:
+def _tree(
+    counts: ClusterReads, parents: NDArray[np.int64], probability: float, value: float, *, with_fractions: bool
+) -> Tree:
     ccf = fitted(counts.for_kernels, parents)[0] if with_fractions else np.empty((0, 0))
     return Tree(tuple(int(p) for p in parents[1:]), probability, value + counts.constant, ccf)
 
@@ -139,9 +150,7 @@ def _effort(counts: ClusterReads, most: float) -> int:
     return int(np.clip(most / (K * (S + 10)), 300, 30_000))
 
 
-def _exact(
-    counts: ClusterReads, sequence: NDArray[np.int64], value: float, settings: Settings
-) -> _Found | None:
+def _exact(counts: ClusterReads, sequence: NDArray[np.int64], value: float, settings: Settings) -> _Found | None:
     args = (counts.for_kernels, sequence, counts.free_value)
     limits = (settings.exact_tree_limit, _effort(counts, 1.6e6))
     status, parents, values, _ = enumerate_trees(*args, value - WIDTH, *limits)
@@ -226,7 +235,7 @@ def _smoothed(value: NDArray[np.float64], count: NDArray[np.int64]) -> NDArray[n
         if len(at):
             probability[at] = count[at].sum() / count.sum() * _softmax(value[at])
     probability[rank] = _never_rising(probability[rank])
-    return probability / probability.sum()
+    return np.asarray(probability / probability.sum())
 
 
 def _never_rising(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -240,4 +249,4 @@ def _never_rising(values: NDArray[np.float64]) -> NDArray[np.float64]:
             size, mean = sizes.pop(), means.pop()
             means[-1] = (means[-1] * sizes[-1] + mean * size) / (sizes[-1] + size)
             sizes[-1] += size
-    return np.repeat(means, sizes)
+    return np.repeat(np.array(means), sizes)

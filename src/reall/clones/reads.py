@@ -1,4 +1,5 @@
-"""Read counts in the Pairtree `.ssm` format with its params file, and the checks that every reader's counts must pass."""
+"""Read counts in the Pairtree `.ssm` format with its params file, and the checks that every reader's counts must
+pass."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ def _refuse(what: str, where: str, why: str, next_step: str) -> UnusableLaborato
 def checked(reads: Reads, rows: Sequence[str] = ()) -> Reads:
     """Check counts from any reader, and add what a reader of the story must know about them.
 
-    `rows` names the place of each variant in its file (`line 3`), for messages. Raises `UnusableLaboratoryData` (exit 12)
-    naming file, line and field.
+    `rows` names the place of each variant in its file (`line 3`), for messages.
+    Raises `UnusableLaboratoryData` (exit 12) naming file, line and field.
     """
     source = reads.source
     places = tuple(rows) or tuple(f"variant {i + 1}" for i in range(len(reads.variants)))
@@ -116,7 +117,9 @@ def _check_clusters(clusters: Sequence[Sequence[str]], garbage: Sequence[str], i
                 )
             home[name] = field
     if not clusters:
-        raise _refuse("no clusters given", f"{source}, field clusters", "There is no tree without nodes.", "Use --clusters infer.")
+        raise _refuse(
+            "no clusters given", f"{source}, field clusters", "There is no tree without nodes.", "Use --clusters infer."
+        )
 
 
 def _role_findings(samples: Sequence[Sample]) -> tuple[Finding, ...]:
@@ -140,7 +143,9 @@ def _probability_findings(probability: NDArray[np.float64]) -> tuple[Finding, ..
         text = f"{high} variants have a read probability near 1: X or Y in a boy, or loss of the other allele"
         found.append(Finding("one-copy", "note", text))
     if low:
-        text = f"{low} variants have a read probability below 0.2: extra normal copies, or a variant lost with its allele"
+        text = (
+            f"{low} variants have a read probability below 0.2: extra normal copies, or a variant lost with its allele"
+        )
         found.append(Finding("low-read-probability", "warning", text))
     return tuple(found)
 
@@ -166,7 +171,9 @@ def read_ssm(path: Path, params: Path | None = None) -> Reads:
                     "It is not known which sample a value belongs to.",
                     f"Give one value per sample, in the order of the params file ({where or 'none found'}).",
                 )
-    arrays = [np.array([fields[i] for fields in values], dtype=float).reshape(len(values), len(given)) for i in range(3)]
+    arrays = [
+        np.array([fields[i] for fields in values], dtype=float).reshape(len(values), len(given)) for i in range(3)
+    ]
     clusters = settings.get("clusters")
     reads = Reads(
         samples=tuple(_sample(name, settings) for name in given),
@@ -218,11 +225,18 @@ def _read_params(path: Path) -> dict[str, Any]:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise _refuse("is not JSON", str(path), str(error), "Correct the file at the place named.") from error
     if not isinstance(params, dict):
-        raise _refuse("is not a JSON object", str(path), "Samples and clusters are named fields.", "See the .ssm format.")
+        raise _refuse(
+            "is not a JSON object", str(path), "Samples and clusters are named fields.", "See the .ssm format."
+        )
     for field, inner in (("samples", str), ("clusters", list), ("garbage", str)):
         value = params.get(field)
         if value is not None and not (isinstance(value, list) and all(isinstance(item, inner) for item in value)):
-            raise _refuse("is not a list of the right kind", f"{path}, field {field}", "It cannot be read.", "See the .ssm format.")
+            raise _refuse(
+                "is not a list of the right kind",
+                f"{path}, field {field}",
+                "It cannot be read.",
+                "See the .ssm format.",
+            )
     return params
 
 
@@ -238,7 +252,10 @@ def _read_table(path: Path) -> tuple[list[str], list[tuple[str, str]], list[list
     missing = [column for column in _COLUMNS if column not in header]
     if missing:
         raise _refuse(
-            f"the header has no column {', '.join(missing)}", f"{path}, line 1", "The columns are found by name.", "Add it."
+            f"the header has no column {', '.join(missing)}",
+            f"{path}, line 1",
+            "The columns are found by name.",
+            "Add it.",
         )
     at = [header.index(column) for column in _COLUMNS]
     rows, names, values = [], [], []
@@ -248,11 +265,16 @@ def _read_table(path: Path) -> tuple[list[str], list[tuple[str, str]], list[list
         fields = line.split("\t")
         if len(fields) < len(header):
             raise _refuse(
-                f"{len(fields)} fields instead of {len(header)}", f"{path}, line {number}", "A field is missing.", "Add it."
+                f"{len(fields)} fields instead of {len(header)}",
+                f"{path}, line {number}",
+                "A field is missing.",
+                "Add it.",
             )
         rows.append(f"line {number}")
         names.append((fields[at[0]], fields[at[1]]))
-        values.append([_numbers(fields[i], column, path, number) for i, column in zip(at[2:], _COLUMNS[2:], strict=True)])
+        values.append(
+            [_numbers(fields[i], column, path, number) for i, column in zip(at[2:], _COLUMNS[2:], strict=True)]
+        )
     return rows, names, values
 
 

@@ -5,6 +5,12 @@ clusters exchange places. The random number of the acceptance test is drawn firs
 below it is rejected without a fit; the chain is the same as if every move had been fitted.
 """
 
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: PLR0917, C901, PLR0912, PLR0915
+
 from __future__ import annotations
 
 import math
@@ -38,7 +44,8 @@ def _propose(parents):
 
 @kernel
 def chain(data, parents, seed, steps, burn, thin):
-    """Run one chain from `parents`: trees (draws, K + 1), log-likelihoods, share of accepted moves, best tree, its value."""
+    """Run one chain from `parents`: trees (draws, K + 1), log-likelihoods, share of accepted moves, best tree, its
+    value."""
     np.random.seed(seed)
     free = data[7]
     K = free.shape[0] - 1

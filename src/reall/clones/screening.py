@@ -2,10 +2,17 @@
 
 At the maximum every constraint `eta_k >= 0` has a price `lambda_k`. For any prices, `lambda_0 + sum_k F_k(lambda_k -
 lambda_parent)` with `F_k(c) = max over phi of f_k(phi) + c * phi` bounds the log-likelihood of the tree from above, and
-equals it at the best prices. A move changes the parents of a few nodes, so it changes a few terms of the sum. Two bounds
+equals it at the best prices. A move changes the parents of a few nodes, so it changes a few terms of the sum. Two
+bounds
 follow: a table of `F` for every node under every possible parent (prices as they are), and, sharper, new prices for the
 nodes that gain or lose a child. A move whose bound is not good enough needs no fit.
 """
+
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
 
@@ -37,7 +44,7 @@ def _best_fraction(v, r, w, price):
 @inner
 def _refine_fractions(data, k, own, above, phi, slope, curve):
     """Correct the pooled fractions of a cluster whose read groups have different read probabilities."""
-    start, variant, other, prob, v, r, w, free = data
+    start, variant, other, prob = data[:4]
     for _ in range(FRACTION_STEPS):
         for s in range(phi.shape[0]):
             slope[s] = own[s] - above[s]
@@ -56,7 +63,7 @@ def _refine_fractions(data, k, own, above, phi, slope, curve):
 @inner
 def conjugate(data, k, own, above, scratch):
     """Sum over samples of `F_k(own - above)`; `own` and `above` are rows of prices."""
-    start, variant, other, prob, v, r, w, free = data
+    start, variant, other, prob, v, r, w, _ = data
     phi = scratch[0]
     p = scratch[1]
     q = scratch[2]
@@ -96,7 +103,7 @@ def _add_demand(v, r, w, own, above, sign, slack, give):
 @inner
 def reprice(data, k, parents, members, lam, scratch):
     """Move the price of node k close to its best value, every other price as it is. `members` are the placed nodes."""
-    start, variant, other, prob, v, r, w, free = data
+    v, r, w = data[4:7]
     S = lam.shape[1]
     slack = scratch[5]
     give = scratch[6]
@@ -142,8 +149,8 @@ def edge_table(data, members, lam, scratch, table):
 def bound_after(data, trial, parents, members, changed, lam, saved, terms, scratch):
     """Bound the change of log-likelihood from tree `parents` to `trial`, pricing the nodes `changed` anew.
 
-    `terms` holds the present term of every node of `parents`, 0 for a node that is not yet placed. `changed` ends at the
-    first -1. `lam` is left as it was; `saved` is scratch.
+    `terms` holds the present term of every node of `parents`, 0 for a node that is not yet placed. `changed` ends
+    at the first -1. `lam` is left as it was; `saved` is scratch.
     """
     S = lam.shape[1]
     n = 0

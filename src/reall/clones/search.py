@@ -1,5 +1,11 @@
 """Search for the tree with the highest likelihood: place the clusters one by one, then move until nothing helps."""
 
+# Kernels: their types are numba's, inferred at the first call and told in the docstrings; workspaces are passed
+# in, so that
+# an inner loop allocates nothing, which makes long signatures.
+# mypy: disable-error-code="no-untyped-def,no-any-return"
+# ruff: noqa: PLR0917
+
 from __future__ import annotations
 
 import numpy as np

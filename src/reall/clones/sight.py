@@ -40,14 +40,17 @@ def summarise(reads: Reads) -> tuple[SampleSummary, ...]:
     )
 
 
-def at_least(variant: NDArray[np.float64], total: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+def at_least(
+    variant: NDArray[np.float64], total: NDArray[np.float64], chance: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Binomial chance of at least `variant` of `total` reads."""
     tail = betainc(np.maximum(variant, 1.0), np.maximum(total - variant + 1.0, 1.0), chance)
     return np.where(variant > 0, tail, 1.0)
 
 
 def seen(counts: ClusterReads, rule: CallingRule) -> NDArray[np.bool_]:
-    """Say for each node and sample (K + 1, S) whether its reads show it: beyond error, and not below the smallest clone.
+    """Say for each node and sample (K + 1, S) whether its reads show it: beyond error, and not below the smallest
+    clone.
 
     The root counts as seen everywhere.
     """

@@ -41,7 +41,8 @@ _LEUKAEMIC = (Role.DIAGNOSIS, Role.RELAPSE)
 def tell(reads: Reads, settings: Settings | None = None) -> Story:
     """Tell the whole story; the same reads and settings give the same answer.
 
-    Raises `UnusableLaboratoryData` when clusters are wanted as given and there are none, `WrongUsage` for unknown settings.
+    Raises `UnusableLaboratoryData` when clusters are wanted as given and there are none, `WrongUsage` for unknown
+    settings.
     """
     settings = settings or Settings()
     rule = load_calling_rule()
@@ -189,7 +190,9 @@ def _posterior_findings(posterior: TreePosterior, clusters: int) -> tuple[Findin
     found = []
     below = posterior.diagnostics.get("nats_below_free_fit", 0.0)
     if below > 10.0 * clusters:
-        text = f"no tree fits the clusters well ({below:.0f} nats below the fit without a tree): look for lost mutations, "
+        text = (
+            f"no tree fits the clusters well ({below:.0f} nats below the fit without a tree): look for lost mutations, "
+        )
         found.append(Finding("ill-fitting", "warning", text + "wrong copy numbers or mixed clusters"))
     if posterior.method == "sampled":
         apart = posterior.diagnostics.get("largest_disagreement_between_chains", 0.0)
