@@ -80,7 +80,9 @@ def test_a_second_leukaemia_shares_no_ancestor():
     assert origin.probabilities[Call.NO_SHARED_ANCESTOR] + origin.probabilities[Call.BELOW_DETECTION] == pytest.approx(
         1
     )
-    assert origin.probabilities[Call.NO_SHARED_ANCESTOR] > origin.probabilities[Call.BELOW_DETECTION]
+    # No read of the relapse's line at diagnosis: never there, or one cell in a million? Reads cannot tell.
+    assert origin.call is Call.UNDECIDED
+    assert 0.4 < origin.probabilities[Call.NO_SHARED_ANCESTOR] < 0.7
 
 
 def test_a_diagnosis_without_leukaemia_gives_no_answer():

@@ -16,8 +16,19 @@ def opened(file: Path) -> Iterator[Path]:
         yield file
         return
     content = sys.stdin.buffer.read()
-    suffix = ".rdml" if content.startswith(b"PK") or b"<" in content[:5] else ".csv"
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"standard-input{suffix}"
+        path = Path(folder) / f"standard-input{_ending(content)}"
         path.write_bytes(content)
         yield path
+
+
+def _ending(content: bytes) -> str:
+    """Tell the kind of a file from its first bytes, for readers that go by the ending of the name."""
+    first_line = content[:4096].partition(b"\n")[0]
+    if content.startswith(b"FCS"):
+        return ".fcs"
+    if content.lstrip()[:1] == b"{":
+        return ".vidjil"
+    if content.startswith(b"PK") or b"<" in content[:5]:
+        return ".rdml"
+    return ".tsv" if b"junction" in first_line else ".csv"

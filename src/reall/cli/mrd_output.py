@@ -64,21 +64,32 @@ def emit(
     as_json: bool,
     html_file: Path | None,
     pdf_file: Path | None,
+    pictures: Callable[[], Sequence[str]] | None = None,
+    table: str = "",
 ) -> None:
-    """Write pages where asked for, then JSON or a few lines of text to stdout."""
+    """Write pages where asked for, then JSON or a few lines of text to stdout.
+
+    `pictures` draws what a method adds to the page of its first result; `table` stands above the text.
+    """
     if html_file or pdf_file:
-        _write_pages(results, html_file, pdf_file)
+        _write_pages(results, html_file, pdf_file, pictures() if pictures else ())
     if as_json:
         click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
     elif not (html_file or pdf_file):
+        if table:
+            click.echo(f"{table}\n")
         for result in results:
             click.echo(_lines(result))
 
 
-def _write_pages(results: Sequence[Mapping[str, Any]], html_file: Path | None, pdf_file: Path | None) -> None:
+def _write_pages(
+    results: Sequence[Mapping[str, Any]], html_file: Path | None, pdf_file: Path | None, added: Sequence[str]
+) -> None:
     from reall.report.mrd_page import html_to_pdf, mrd_page  # noqa: PLC0415 - templates load only for pages
 
-    html = mrd_page(results, [pictures_of(result) for result in results])
+    drawn = [pictures_of(result) for result in results]
+    drawn[0] = [*added, *drawn[0]]
+    html = mrd_page(results, drawn)
     if html_file:
         html_file.write_text(html, encoding="utf-8")
         click.echo(f"Wrote {html_file}", err=True)

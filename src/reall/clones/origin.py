@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CALLS = (Call.MAJOR, Call.MINOR, Call.BELOW_DETECTION, Call.NO_SHARED_ANCESTOR, Call.SEVERAL)
 _GRID = 200
+# One cell in a million: no sequencing of a diagnosis sample tells less from nothing.
+_LEAST_HIDDEN = 1e-6
 _MENTIONED = 0.01
 
 
@@ -105,13 +107,14 @@ def hidden_ancestor_probability(
     """Chance that a line with no cluster seen at diagnosis was there below the limit, rather than not at all.
 
     Compares, for equal prior weight, the line's reads at diagnosis under error alone and under error plus a fraction
-    anywhere up to the smallest clone called.
+    below the smallest clone called, each order of magnitude as likely as the next. Without reads beyond error the two
+    cannot be told apart, and the answer stays near one half.
     """
     variant, other, probability = (array[list(nodes), diagnosis].sum() for array in _weighted(counts))
     total = variant + other
     if total == 0:
         return 0.5
-    fraction = (np.arange(_GRID) + 0.5) / _GRID * rule.smallest_clone_called
+    fraction = np.geomspace(_LEAST_HIDDEN, rule.smallest_clone_called, _GRID)
     chance = np.minimum(
         1.0 - rule.read_error, np.append(rule.read_error + probability / total * fraction, rule.read_error)
     )

@@ -20,6 +20,7 @@ class Fact:
 
     `kind` is `category`, `yes_no`, `number` or `count` (a whole number). `confirmatory` names the test that a
     definition asks for, so that an answer lacking only this fact is `unconfirmed` rather than `undetermined`.
+    `given_by` names inputs of a case that give the fact.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Fact:
     confirmatory: str = ""
     derived_from: tuple[str, ...] = ()
     derivation: str = ""
+    given_by: tuple[str, ...] = ()
     mrd_timepoint: str = ""
 
     @property

@@ -73,6 +73,7 @@ def _fact(entry: Mapping[str, Any]) -> Fact:
         confirmatory=entry.get("confirmatory", ""),
         derived_from=tuple(entry.get("derived_from", ())),
         derivation=entry.get("derivation", ""),
+        given_by=tuple(entry.get("given_by", ())),
         mrd_timepoint=entry.get("mrd_timepoint", ""),
     )
 

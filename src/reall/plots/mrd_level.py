@@ -28,7 +28,7 @@ def plot_level(ax: Axes, result: Mapping[str, Any]) -> Axes:
     if level:
         ax.plot(level, 0, "o", color=_INK, ms=8)
     ax.set_yticks([])
-    ax.set_xlabel("leukaemic cells per cell")
+    ax.set_xlabel(f"share of {result.get('denominator') or 'cells'}")
     ax.spines[["top", "right", "left"]].set_visible(False)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(fontsize=7, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))

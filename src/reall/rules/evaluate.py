@@ -191,21 +191,26 @@ def _open(base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outco
     restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
     root = restrictions.cut(compiled.outcome, walk.masks)
     answers = answers_that_settle(base, restrictions, root)
-    answer = open_answer(base, found, tuple(answers))
+    answer = open_answer(base, compiled, found, tuple(answers))
     needs = None
     if answer.status == "unconfirmed":
         needs = min(base.space.axes[base.space.position[name]].fact.confirmatory for name in answers)
     return Finding(table=compiled.table.id, answer=answer, settles=answers, needs=needs)
 
 
-def open_answer(base: KnowledgeBase, found: Sequence[Outcome], missing: tuple[str, ...]) -> Answer:
-    """Give the answer where several outcomes remain: unconfirmed when only tests that the definition asks for lack."""
-    tests = {base.space.axes[base.space.position[name]].fact.confirmatory for name in missing}
+def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome], missing: tuple[str, ...]) -> Answer:
+    """Give the answer where several outcomes remain: unconfirmed when only tests that the definition asks for lack.
+
+    Inputs that give a missing fact are named beside it, derived facts that could be stated instead after them all.
+    """
+    facts = [base.space.axes[base.space.position[name]].fact for name in missing]
+    named = [name for fact in facts for name in (fact.name, *fact.given_by)]
+    tests = {fact.confirmatory for fact in facts}
     return Answer(
         status="unconfirmed" if missing and "" not in tests else "undetermined",
         value=None,
         possible=tuple(str(outcome) for outcome in found),
-        missing=missing,
+        missing=(*dict.fromkeys(named), *compiled.statable_instead(missing)),
     )
 
 

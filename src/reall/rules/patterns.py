@@ -178,7 +178,9 @@ class Patterns:
         root = self._restrictions.cut(self._root, relevant)
         if (state, root) not in self._opened:
             missing = tuple(answers_that_settle(self.base, self._restrictions, root))
-            self._opened[state, root] = self._number(open_answer(self.base, self._found(state), missing))
+            self._opened[state, root] = self._number(
+                open_answer(self.base, self.base.compiled[self.table], self._found(state), missing)
+            )
         return self._opened[state, root]
 
     def _reduced(self, at: int, mask: int) -> int:

@@ -108,6 +108,12 @@ class Compiled:
     silent: tuple[Line, ...]
     conflicts: tuple[tuple[Remark, int], ...]
     cautions: tuple[tuple[Remark, int], ...]
+    statable: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def statable_instead(self, missing: Iterable[str]) -> tuple[str, ...]:
+        """Name the derived facts that a case could state in place of some missing facts."""
+        wanted = set(missing)
+        return tuple(name for name, asked in self.statable if asked & wanted)
 
 
 def derived_fact(table: Table) -> Fact:
@@ -280,9 +286,22 @@ class KnowledgeBase:
             silent=silent,
             conflicts=remarks[0],
             cautions=remarks[1],
+            statable=self._statable(table),
         )
         self.compiled[table.id] = made
         return made
+
+    def _statable(self, table: Table) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Give the derived facts that the table rests on, near or far, each with the facts that its definition asks."""
+        found: dict[str, frozenset[str]] = {}
+        waiting = self._tables_used(table)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                waiting += self._tables_used(self.tables[name])
+                asked = (self.space.axes[at].fact.name for at in self.diagrams.support(self.compiled[name].raw))
+                found[name] = frozenset(asked) - self.tables.keys()
+        return tuple((name, found[name]) for name in self.tables if name in found and self.tables[name].derived)
 
     def _rows(self, table: Table, rows: tuple[Row, ...]) -> tuple[Line, ...]:
         return tuple(self._line(row, self._conditions[table.id, row.id]) for row in rows)

@@ -151,8 +151,7 @@ def next_questions(assessment: Assessment) -> list[tuple[str, tuple[str, ...], t
     narrowing: dict[str, list[str]] = {}
     named = {**assessment.derived, **assessment.systems, **assessment.transplant}
     for id_, finding in named.items():
-        for fact in finding.missing:
-            left = finding.settles.get(fact, {})
+        for fact, left in finding.settles.items():
             settles_it = any(len(outcomes) == 1 for outcomes in left.values())
             (settling if settles_it else narrowing).setdefault(fact, []).append(id_)
     facts = sorted({*settling, *narrowing}, key=lambda f: (-len(settling.get(f, ())), -len(narrowing.get(f, ())), f))
