@@ -20,14 +20,14 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from reall.clones.calling import CallingRule, load_calling_rule
-from reall.clones.origin import descent
-from reall.clones.story import tell
 
+from reall.clones.calling import CallingRule, load_calling_rule
 from reall.clones.evolution import Biology
 from reall.clones.model import Call, Settings
+from reall.clones.origin import descent
 from reall.clones.reads import checked
 from reall.clones.simulate import Sequencing, SimulatedRelapse, simulate_relapses
+from reall.clones.story import tell
 
 _EDGES = (0.0, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0)
 _DEPTHS = (60.0, 150.0, 400.0)
