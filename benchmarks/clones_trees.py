@@ -169,8 +169,8 @@ def simulations(folder, stored, only):
         of_best = loss(relations([(posterior.trees[0].parents, 1.0)]), true, sizes)
         of_all = loss(relations([(tree.parents, tree.probability) for tree in posterior.trees]), true, sizes)
         print(
-            f"{path.stem:36s} {mine - at_truth:9.4f} {best - at_truth:9.4f}   {of_best:.3f} / {of_all:.3f} {post:14.3f} "
-            f"{took:10.3f}  {posterior.method} {len(posterior.trees)}  {seconds(peers)}"
+            f"{path.stem:36s} {mine - at_truth:9.4f} {best - at_truth:9.4f}   {of_best:.3f} / {of_all:.3f} "
+            f"{post:14.3f} {took:10.3f}  {posterior.method} {len(posterior.trees)}  {seconds(peers)}"
         )
 
 
