@@ -20,14 +20,14 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from reall.clones.calling import CallingRule, load_calling_rule
-from reall.clones.origin import descent
-from reall.clones.story import tell
 
+from reall.clones.calling import CallingRule, load_calling_rule
 from reall.clones.evolution import Biology
 from reall.clones.model import Call, Settings
+from reall.clones.origin import descent
 from reall.clones.reads import checked
 from reall.clones.simulate import Sequencing, SimulatedRelapse, simulate_relapses
+from reall.clones.story import tell
 
 _EDGES = (0.0, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0)
 _DEPTHS = (60.0, 150.0, 400.0)
@@ -45,23 +45,26 @@ class Answer:
     mutations: int
 
 
-def true_origin(patient: SimulatedRelapse, rule: CallingRule) -> Call:
+def true_origin(patient: SimulatedRelapse, rule: CallingRule, seen: frozenset[int] | None = None) -> Call:
     """Say where the relapse came from: the definitions of the story, applied to the true tree and fractions.
 
     A clone counts as seen at diagnosis when its true fraction reaches the smallest clone that is called, whatever the
-    reads of the sample happen to show.
+    reads of the sample happen to show; or, with `seen`, when the story says that it is seen.
     """
     parents = np.array([-1, *patient.parents])
     then, now = (np.append(1.0, patient.fraction[:, column]) for column in (0, -1))
-    found = descent(parents, then, now, then >= rule.smallest_clone_called, rule)
+    visible = then >= rule.smallest_clone_called
+    if seen is not None:
+        visible = np.array([node == 0 or node in seen for node in range(len(parents))])
+    found = descent(parents, then, now, visible, rule)
     if found.call is Call.NO_SHARED_ANCESTOR and any(then[node] > 0 for node in found.way if node):
         return Call.BELOW_DETECTION
     return found.call
 
 
-def answers(job: tuple[int, int, str]) -> list[Answer]:
+def answers(job: tuple[int, int, str, str]) -> list[Answer]:
     """Simulate and tell one batch; the seed of the batch decides everything."""
-    seed, count, clusters = job
+    seed, count, clusters, sight = job
     rng = np.random.default_rng(seed)
     sequencing = Sequencing(mean_depth=float(rng.choice(_DEPTHS)), error_per_read=float(rng.choice([1e-5, 2e-4])))
     biology = Biology(passengers_per_day=float(rng.choice(_PASSENGERS)), second_leukaemia_probability=0.05)
@@ -70,7 +73,8 @@ def answers(job: tuple[int, int, str]) -> list[Answer]:
         reads = checked(patient.to_reads(with_clusters=clusters == "given"))
         story = tell(reads, Settings(seed=seed, clusters=clusters))
         (origin,) = story.origins
-        truth = true_origin(patient, load_calling_rule())
+        by_reads = frozenset(s.cluster for s in story.sightings if origin.diagnosis in s.seen_in)
+        truth = true_origin(patient, load_calling_rule(), by_reads if sight == "reads" else None)
         found.append(Answer(dict(origin.probabilities), origin.call, truth, len(patient.cluster)))
     return found
 
@@ -143,9 +147,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--clusters", choices=["given", "infer"], default="given")
+    parser.add_argument(
+        "--sight",
+        choices=["truth", "reads"],
+        default="truth",
+        help="a clone is at diagnosis when it truly is (default), or when the reads show it (given clusters only)",
+    )
     parser.add_argument("--picture", type=Path)
     said = parser.parse_args()
-    batches = [(said.seed * 100_000 + at, _BATCH, said.clusters) for at in range(-(-said.patients // _BATCH))]
+    if said.sight == "reads" and said.clusters != "given":
+        parser.error("--sight reads needs --clusters given: inferred clusters are not the true ones")
+    seeds = (said.seed * 100_000 + at for at in range(-(-said.patients // _BATCH)))
+    batches = [(seed, _BATCH, said.clusters, said.sight) for seed in seeds]
     start = time.perf_counter()
     if said.jobs == 1:
         found = [answer for batch in batches for answer in answers(batch)]

@@ -1,17 +1,16 @@
 """The resistance knowledge keeps its schema and sources; variants match it by gene, effect, hot spot and position."""
 
+import shutil
 from dataclasses import replace
-from importlib.resources import files
 
 import pytest
 from clones_made_story import example_story
-from ruamel.yaml import YAML
 
 from reall.base.errors import InvalidKnowledge
 from reall.clones.model import Variant
 from reall.clones.resistance import convergent_genes, find_resistance, name_genes
-from reall.library import resistance as library
-from reall.library.resistance import load_clonal_biology, load_resistance
+from reall.library.files import PACKAGED
+from reall.library.resistance import check_clonal_knowledge, load_clonal_biology, load_resistance
 
 NAMED_IN_THE_BRIEF = {
     *("NT5C2", "CREBBP", "NR3C1", "TP53", "PRPS1", "PRPS2", "MSH2", "MSH6"),
@@ -25,17 +24,8 @@ def test_every_gene_asked_for_has_a_row_and_a_position():
     assert {place.gene for place in knowledge.positions} >= NAMED_IN_THE_BRIEF
 
 
-def bibliography():
-    folder = files("reall").joinpath("knowledge", "sources")
-    entries = {}
-    for entry in folder.iterdir():
-        entries |= YAML(typ="safe", pure=True).load(entry.read_text(encoding="utf-8"))
-    return entries
-
-
 def test_every_row_names_a_source_of_the_bibliography():
-    named = {row.source for row in load_resistance().rows} | {fact.source for fact in load_clonal_biology()}
-    assert named <= bibliography().keys()
+    assert check_clonal_knowledge() == len(load_resistance().rows) + len(load_clonal_biology())
 
 
 def test_the_origins_published_by_waanders_are_as_printed():
@@ -115,11 +105,28 @@ def test_one_gene_in_two_clusters_is_convergent():
     assert convergent_genes((hit, replace(hit, cluster=5))) == ("NT5C2",)
 
 
-def test_a_row_that_breaks_the_schema_is_invalid_knowledge(tmp_path):
-    knowledge = files("reall").joinpath("knowledge")
-    bad = tmp_path / "bad.yaml"
-    bad.write_text("schema: reall.knowledge.resistance/1\nrows: [{id: x, gene: NT5C2, invented: yes}]\n")
-    with pytest.raises(InvalidKnowledge, match=r"bad\.yaml"):
-        library._checked(bad, knowledge, "resistance.schema.json")
-    with pytest.raises(InvalidKnowledge, match="twice"):
-        library._refuse_repeated(["a", "b", "a"])
+@pytest.fixture
+def knowledge(tmp_path):
+    """A copy of the knowledge to damage."""
+    for part in ("resistance", "clonal_biology", "sources", "schema"):
+        shutil.copytree(PACKAGED / part, tmp_path / part)
+    return tmp_path
+
+
+DAMAGE = [
+    ("resistance/antifolates.yaml", "gene: FPGS", "gene: FPGS\n    invented: yes", "invented"),
+    ("resistance/antifolates.yaml", "id: fpgs_loss", "id: nt5c2_gain", "used twice"),
+    ("resistance/antifolates.yaml", "source: yu_2020_fpgs", "source: nobody_1900", "nobody_1900"),
+    ("resistance/several_drugs.yaml", "    hotspots: [R248Q]\n", "", "hotspots"),
+    ("clonal_biology/relapse.yaml", "kind: timing", "kind: rumour", "rumour"),
+]
+
+
+@pytest.mark.parametrize(("name", "good", "bad", "said"), DAMAGE)
+def test_damaged_rows_are_invalid_knowledge(knowledge, name, good, bad, said):
+    path = knowledge / name
+    text = path.read_text(encoding="utf-8")
+    assert good in text
+    path.write_text(text.replace(good, bad, 1), encoding="utf-8")
+    with pytest.raises(InvalidKnowledge, match=said):
+        check_clonal_knowledge(knowledge)

@@ -1,20 +1,20 @@
-"""Open `knowledge/resistance` and `knowledge/clonal_biology`, checked against their closed schemas."""
+"""Open `knowledge/resistance` and `knowledge/clonal_biology`; every row must name a source of the bibliography."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from reall.base.errors import InvalidKnowledge
 from reall.clones.resistance import GenePosition, ResistanceKnowledge, ResistanceRow
+from reall.library.compile import load_sources
+from reall.library.files import PACKAGED, open_file
+
+_LISTS = ("drugs", "also_named", "hotspots", "sensitive_to")
+_POSITIONS = "gene_positions_hg19.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,44 +33,49 @@ class PublishedFact:
     note: str = ""
 
 
-_LISTS = ("drugs", "also_named", "hotspots", "sensitive_to")
-
-
 @cache
-def load_resistance() -> ResistanceKnowledge:
+def load_resistance(root: Path = PACKAGED) -> ResistanceKnowledge:
     """Read every file of `knowledge/resistance`. Raises `InvalidKnowledge` where one breaks its schema."""
-    knowledge = files("reall").joinpath("knowledge")
-    folder = knowledge.joinpath("resistance")
-    rows: list[ResistanceRow] = []
-    positions: dict[str, Any] = {}
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not entry.name.endswith(".yaml"):
-            continue
-        if entry.name.startswith("gene_positions"):
-            positions = _checked(entry, knowledge, "gene_positions.schema.json")
-        else:
-            content = _checked(entry, knowledge, "resistance.schema.json")
-            rows += [_row(raw) for raw in content["rows"] if raw["status"] != "superseded"]
+    folder = root / "resistance"
+    rows = [_row(raw) for raw in _rows(folder, "resistance", root, leave_out=_POSITIONS)]
     _refuse_repeated([row.id for row in rows])
+    places = open_file(folder / _POSITIONS, "gene_positions", root=root).data
     return ResistanceKnowledge(
         rows=tuple(rows),
-        positions=tuple(GenePosition(gene, *place) for gene, place in positions.get("genes", {}).items()),
-        genome=positions.get("genome", ""),
-        positions_status=positions.get("status", "draft"),
+        positions=tuple(GenePosition(gene, *place) for gene, place in places["genes"].items()),
+        genome=places["genome"],
+        positions_status=places["status"],
     )
 
 
 @cache
-def load_clonal_biology() -> tuple[PublishedFact, ...]:
+def load_clonal_biology(root: Path = PACKAGED) -> tuple[PublishedFact, ...]:
     """Read what was published on the origin of relapses. Raises `InvalidKnowledge` where a file breaks its schema."""
-    knowledge = files("reall").joinpath("knowledge")
-    facts: list[PublishedFact] = []
-    for entry in sorted(knowledge.joinpath("clonal_biology").iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".yaml"):
-            rows = _checked(entry, knowledge, "clonal_biology.schema.json")["rows"]
-            facts += [PublishedFact(**row) for row in rows if row["status"] != "superseded"]
+    facts = [PublishedFact(**raw) for raw in _rows(root / "clonal_biology", "clonal_biology", root)]
     _refuse_repeated([fact.id for fact in facts])
     return tuple(facts)
+
+
+def check_clonal_knowledge(root: Path = PACKAGED) -> int:
+    """Check both folders, and that each row's source is in the bibliography; gives the number of rows."""
+    sources = load_sources(root)
+    rows: list[ResistanceRow | PublishedFact] = [*load_resistance(root).rows, *load_clonal_biology(root)]
+    for row in rows:
+        if row.source not in sources:
+            raise InvalidKnowledge(
+                f"Row {row.id!r} names the source {row.source!r}, which the bibliography does not have.",
+                where="resistance or clonal_biology",
+                next="Add it to a file under sources/, or correct the key.",
+            )
+    return len(rows)
+
+
+def _rows(folder: Path, schema: str, root: Path, *, leave_out: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name != leave_out:
+            found += open_file(path, schema, root=root).data["rows"]
+    return [raw for raw in found if raw["status"] != "superseded"]
 
 
 def _row(raw: dict[str, Any]) -> ResistanceRow:
@@ -78,25 +83,7 @@ def _row(raw: dict[str, Any]) -> ResistanceRow:
     return ResistanceRow(**fields)
 
 
-def _checked(entry: Traversable, knowledge: Traversable, schema_name: str) -> dict[str, Any]:
-    try:
-        content = YAML(typ="safe", pure=True).load(entry.read_text(encoding="utf-8"))
-    except YAMLError as error:
-        raise InvalidKnowledge(str(error), where=entry.name) from error
-    schema = json.loads(knowledge.joinpath("schema", schema_name).read_text(encoding="utf-8"))
-    for problem in sorted(Draft202012Validator(schema).iter_errors(content), key=str):
-        place = "/".join(str(part) for part in problem.absolute_path)
-        raise InvalidKnowledge(
-            problem.message,
-            where=f"{entry.name}, {place}",
-            why="A row that breaks its schema could state something its source does not.",
-            next=f"Correct it after schema/{schema_name}.",
-        )
-    result: dict[str, Any] = content
-    return result
-
-
-def _refuse_repeated(ids: list[str]) -> None:
+def _refuse_repeated(ids: Sequence[str]) -> None:
     repeated = sorted({one for one in ids if ids.count(one) > 1})
     if repeated:
         raise InvalidKnowledge(f"Row ids are used twice: {', '.join(repeated)}.")

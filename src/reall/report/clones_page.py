@@ -11,6 +11,9 @@ from jinja2 import Environment, StrictUndefined
 from reall import __version__
 from reall.base.written import percent
 from reall.clones.model import Story
+from reall.library.compile import load_sources
+from reall.library.files import PACKAGED
+from reall.library.knowledge import Source
 from reall.library.resistance import load_clonal_biology
 from reall.report.clones_words import story_lines
 
@@ -41,5 +44,12 @@ def clones_page(story: Story, name: str, *, pictures: Sequence[Picture] = (), mo
         pictures=pictures,
         trees=story.posterior.trees[:_TREES_SHOWN],
         published=load_clonal_biology(),
+        cited=_cited(story),
         version=__version__,
     )
+
+
+def _cited(story: Story) -> list[Source]:
+    """List the bibliography entries that the page names, by key."""
+    keys = {hit.source for hit in story.resistance} | {fact.source for fact in load_clonal_biology()}
+    return [source for key, source in sorted(load_sources(PACKAGED).items()) if key in keys]

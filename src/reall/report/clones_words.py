@@ -79,7 +79,8 @@ def _sight(story: Story) -> str:
         and (summary.detection_limit_ccf is None or summary.detection_limit_ccf > wanted)
     ]
     if blind:
-        text += f" Too few reads in {', '.join(blind)} to see a {percent(wanted)} clone by one variant; several together may."
+        text += f" Too few reads in {', '.join(blind)} to see a {percent(wanted)} clone by one variant"
+        text += "; several variants together may show it."
     return text
 
 
