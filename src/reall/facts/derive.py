@@ -18,20 +18,20 @@ AGREEMENT_MONTHS = 1.0
 AGREEMENT_YEARS = 1.0
 PERCENT = 100
 
-_FROM_DATES: dict[str, tuple[str, str]] = {
+FROM_DATES: dict[str, tuple[str, str]] = {
     "months_from_diagnosis": ("diagnosis_date", "relapse_date"),
     "months_after_end_of_primary_therapy": ("treatment_end_date", "relapse_date"),
     "months_of_first_cr": ("first_cr_date", "relapse_date"),
 }
-_FROM_DAYS = {
+FROM_DAYS = {
     "months_from_diagnosis": "days_from_diagnosis",
     "months_after_end_of_primary_therapy": "days_after_end_of_primary_therapy",
 }
-_AGES = {
+AGES = {
     "age_at_diagnosis_years": ("birth_date", "diagnosis_date"),
     "age_at_relapse_years": ("birth_date", "relapse_date"),
 }
-_IN_ORDER = ("birth_date", "diagnosis_date", "first_cr_date", "relapse_date")
+DATES_IN_ORDER = ("birth_date", "diagnosis_date", "first_cr_date", "relapse_date")
 
 
 def derive(
@@ -44,15 +44,15 @@ def derive(
     made = dict(known)
     notes: list[str] = []
     _check_order(inputs, where)
-    for name, (start, end) in _FROM_DATES.items():
+    for name, (start, end) in FROM_DATES.items():
         if start in inputs and end in inputs:
             months = months_between(inputs[start], inputs[end])
             _agree(made, vocabulary.facts[name], months, tolerance=AGREEMENT_MONTHS, where=where, notes=notes)
-    for name, days in _FROM_DAYS.items():
+    for name, days in FROM_DAYS.items():
         if days in inputs and name not in made:
             made[name] = _scaled(inputs[days], months_from_days, vocabulary.facts[name])
             notes.append(f"{name}: {inputs[days]} days / {DAYS_PER_MONTH} = {made[name]} months")
-    for name, (start, end) in _AGES.items():
+    for name, (start, end) in AGES.items():
         if start in inputs and end in inputs:
             years = months_between(inputs[start], inputs[end]) / MONTHS_PER_YEAR
             _agree(made, vocabulary.facts[name], years, tolerance=AGREEMENT_YEARS, where=where, notes=notes)
@@ -62,7 +62,7 @@ def derive(
 
 
 def _check_order(inputs: Mapping[str, Any], where: str) -> None:
-    dated = [(name, inputs[name]) for name in _IN_ORDER if isinstance(inputs.get(name), dt.date)]
+    dated = [(name, inputs[name]) for name in DATES_IN_ORDER if isinstance(inputs.get(name), dt.date)]
     for (earlier, first), (later, second) in pairwise(dated):
         if second < first:
             raise UnusableCase(
