@@ -48,17 +48,22 @@ def _says_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and bool(np.isnan(value)))
 
 
-def _each(
+def each(
     values: list[Any], codes: Codes, column: str, faults: Faults, read: Callable[[Any], Any]
 ) -> list[Any]:
     """Read each distinct value; the rows of one that cannot be read are bad, and say nothing."""
-    made = []
+    made: list[Any] = [None] * len(values)
+    errors: dict[int, UnusableCase] = {}
     for number, value in enumerate(values):
         try:
-            made.append(None if value is None else read(value))
+            made[number] = None if value is None else read(value)
         except UnusableCase as error:
-            faults.add(np.flatnonzero(codes == number).tolist(), column, _named(error, value))
-            made.append(None)
+            errors[number] = _named(error, value)
+    if errors:
+        wrong = np.zeros(len(values), dtype=np.bool_)
+        wrong[list(errors)] = True
+        for row in np.flatnonzero(wrong[codes]).tolist():
+            faults.add(row, column, errors[int(codes[row])])
     return made
 
 
@@ -82,7 +87,7 @@ def read_picked(array: pa.Array, column: str, vocabulary: Vocabulary, faults: Fa
         document = Document({"facts": {column: value}}, {}, "")
         return dict(read_case(document, vocabulary).known)
 
-    found = _each(values, codes, column, faults, said)
+    found = each(values, codes, column, faults, said)
     facts = {name: None for known in found if known for name in known}
     made = {}
     for name in facts:
@@ -102,7 +107,7 @@ def read_numbers(array: pa.Array, column: str, fact: Fact, faults: Faults) -> Nu
     values, codes = distinct(array)
     plain = _plain_numbers(values)
     unread = [value if np.isnan(point) else None for value, point in zip(values, plain, strict=True)]
-    read = _each(unread, codes, column, faults, lambda value: read_fact(fact, value))
+    read = each(unread, codes, column, faults, lambda value: read_fact(fact, value))
     for number, known in enumerate(read):
         if isinstance(known, Interval) and known.point is not None:
             plain[number] = known.point
@@ -128,11 +133,11 @@ def _inside(points: Floats, column: str, fact: Fact, faults: Faults) -> Floats:
         wrong |= (points != np.floor(points)) & ~np.isnan(points)
     if not wrong.any():
         return points
-    for value in np.unique(points[wrong]).tolist():
+    for row in np.flatnonzero(wrong).tolist():
         try:
-            read_fact(fact, value)
+            read_fact(fact, float(points[row]))
         except UnusableCase as error:
-            faults.add(np.flatnonzero(points == value).tolist(), column, error)
+            faults.add(row, column, error)
     return np.where(wrong, np.nan, points)
 
 
@@ -143,7 +148,7 @@ def read_dates(array: pa.Array, column: str, faults: Faults) -> Codes:
         made: Codes = pc.fill_null(days.cast(pa.int64()), NO_DATE).to_numpy(zero_copy_only=False)
         return made
     values, codes = distinct(array)
-    dates = _each(values, codes, column, faults, lambda value: read_date(_without_time(value)))
+    dates = each(values, codes, column, faults, lambda value: read_date(_without_time(value)))
     epoch = dt.date(1970, 1, 1)
     return np.array([NO_DATE if date is None else (date - epoch).days for date in dates], dtype=np.int64)[codes]
 

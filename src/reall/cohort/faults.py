@@ -20,14 +20,11 @@ class Faults:
         self.first_row = first_row
         self._problems: list[Problem] = []
 
-    def add(self, rows: Iterable[int], column: str, error: UnusableCase) -> None:
-        """Note one reason for some rows (by position in the batch)."""
+    def add(self, row: int, column: str, error: UnusableCase) -> None:
+        """Note why a row (by position in the batch) cannot be used."""
+        self.bad[row] = True
         reason = " ".join(part for part in (error.what, error.why) if part)
-        for row in rows:
-            self.bad[row] = True
-            self._problems.append(
-                Problem(row=self.first_row + int(row), column=column, reason=reason, repair=error.next)
-            )
+        self._problems.append(Problem(row=self.first_row + row, column=column, reason=reason, repair=error.next))
 
     def take(self, problems: Iterable[Problem]) -> None:
         """Note what the reader of the file found."""

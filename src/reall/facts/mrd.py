@@ -72,6 +72,8 @@ def _sensitivity(value: Any) -> float | None:
 
 
 def _level(value: Any) -> Interval:
+    if isinstance(value, Interval):
+        return value
     if isinstance(value, str):
         return read_interval(value, minimum=0, maximum=1)
     if isinstance(value, bool) or not isinstance(value, int | float):

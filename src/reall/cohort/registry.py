@@ -1,0 +1,112 @@
+"""The columns of a registry table: facts and inputs by name, MRD by time point, and everything else passed through."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reall.base.errors import UnusableCase
+from reall.facts.vocabulary import Fact, Vocabulary, nearest
+
+MRD_PARTS = ("level_fraction", "detected", "assay_sensitivity_fraction", "tissue", "method")
+_CLOSE = 0.85
+"""Share of like letters from which an unknown column counts as a fact spelled wrongly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """What each column is. `mrd` maps the fact of a time point to its columns by part; `other` are passed through."""
+
+    facts: tuple[str, ...]
+    numbers: Mapping[str, Fact]
+    dates: tuple[str, ...]
+    lists: tuple[str, ...]
+    mrd: Mapping[str, Mapping[str, str]]
+    other: tuple[str, ...]
+
+
+def recognise(
+    columns: Sequence[str], vocabulary: Vocabulary, *, answers: Sequence[str] = (), keep: bool = False
+) -> Registry:
+    """Say what each column is.
+
+    Raises `UnusableCase` when a column is nearly a known name (unless `keep`), is already an answer of ours, two
+    columns give the same MRD value, or no column is known at all.
+    """
+    known = {*vocabulary.statable, *(n for n, entry in vocabulary.inputs.items() if entry.kind != "group"), "case"}
+    mrd = _mrd_columns(columns, vocabulary)
+    taken = {column for parts in mrd.values() for column in parts.values()}
+    other = [column for column in columns if column not in known and column not in taken]
+    _refuse_misspelled(other, known, answers, keep=keep)
+    if len(other) == len(columns) or set(columns) - set(other) == {"case"}:
+        raise UnusableCase(
+            "no column is a fact that the rules use",
+            why=f"The columns are {', '.join(columns[:8])}{', ...' if len(columns) > 8 else ''}.",  # noqa: PLR2004
+            next="Name the columns as in docs/reference/facts.md, such as lineage, site_class, months_from_diagnosis.",
+        )
+    inputs = {name: entry for name, entry in vocabulary.inputs.items() if name in columns}
+    numbers = {
+        name: Fact(name=name, question="", kind="number", unit=entry.unit, minimum=entry.minimum, maximum=entry.maximum)
+        for name, entry in inputs.items()
+        if entry.kind == "number"
+    }
+    facts = tuple(c for c in columns if c in vocabulary.statable and c not in taken)
+    return Registry(
+        facts=facts,
+        numbers=numbers | {name: vocabulary.statable[name] for name in facts if vocabulary.statable[name].numeric},
+        dates=tuple(name for name, entry in inputs.items() if entry.kind == "date"),
+        lists=tuple(name for name, entry in inputs.items() if entry.kind == "list"),
+        mrd=mrd,
+        other=tuple(other),
+    )
+
+
+def _mrd_columns(columns: Sequence[str], vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
+    fact_of = {fact.mrd_timepoint: fact.name for fact in vocabulary.facts.values() if fact.mrd_timepoint}
+    shape = re.compile(rf"mrd_(.+)_({'|'.join(MRD_PARTS)})")
+    found: dict[str, dict[str, str]] = {}
+    for column in columns:
+        match = shape.fullmatch(column)
+        timepoint = vocabulary.timepoint_by_name.get(match[1].lower()) if match else None
+        if match is None or timepoint is None or timepoint.name not in fact_of:
+            continue
+        parts = found.setdefault(fact_of[timepoint.name], {})
+        if match[2] in parts:
+            raise UnusableCase(
+                f"{parts[match[2]]!r} and {column!r} are the same MRD value", next="Keep one of the two columns."
+            )
+        parts[match[2]] = column
+    return found
+
+
+def _refuse_misspelled(other: Sequence[str], known: set[str], answers: Sequence[str], *, keep: bool) -> None:
+    for column in other:
+        if column in answers:
+            raise UnusableCase(
+                f"the table already has the column {column!r}",
+                why="It would be overwritten.",
+                next="Leave out the columns of an earlier run.",
+            )
+        likely = difflib.get_close_matches(_plain(column), known, n=1, cutoff=_CLOSE)
+        if likely and not keep:
+            raise UnusableCase(
+                f"the column {column!r} is not known",
+                why="A fact with a misspelled name would count as unknown in every row.",
+                next=f"Did you mean {likely[0]!r}? With --keep the column is passed through as it is.",
+            )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s\-.]+", "_", name.strip()).lower()
+
+
+def remarks(registry: Registry, vocabulary: Vocabulary) -> list[str]:
+    """Say which columns are only passed through, with the nearest known name."""
+    known = [*vocabulary.statable, *vocabulary.inputs]
+    made = []
+    for column in registry.other:
+        hint = nearest(_plain(column), known)
+        made.append(f"column {column!r} is not used, only passed through{'. ' + hint if hint else ''}")
+    return made
