@@ -6,7 +6,7 @@ at rows one by one, so that a million of them cost a few array operations per fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
@@ -46,6 +46,15 @@ class Numbers:
             return self.intervals[int(self.which[row])]
         point = float(self.points[row])
         return None if np.isnan(point) else exactly(point)
+
+    def ends(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest value that each row leaves possible; NaN where nothing is known."""
+        if not self.intervals:
+            return self.points, self.points
+        low = np.array([*(i.low[0] for i in self.intervals), np.nan])
+        high = np.array([*(i.high[0] for i in self.intervals), np.nan])
+        ranged = self.which >= 0
+        return np.where(ranged, low[self.which], self.points), np.where(ranged, high[self.which], self.points)
 
     def without(self, rows: Flags) -> Numbers:
         """Forget what some rows say."""
@@ -131,9 +140,3 @@ class Picked:
         masks = [unknown if s is None else axis.mask(s) for s in self.sets]
         place = np.array([number_of.setdefault(mask, len(number_of)) for mask in masks], dtype=np.int64)
         return Column(tuple(number_of), place[self.codes])
-
-
-def distinct_rows(columns: Sequence[Codes]) -> tuple[Codes, Codes]:
-    """Number the distinct combinations of some columns: each row's number, and the first row of each."""
-    _, first, number = np.unique(np.column_stack(columns), axis=0, return_index=True, return_inverse=True)
-    return number.reshape(-1).astype(np.int64), first.astype(np.int64)

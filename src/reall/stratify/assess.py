@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,13 +100,18 @@ def _finding(knowledge: Knowledge, case: Case, table: str, walk: Walk) -> Findin
 
 def _with_sensitivity(finding: Finding, case: Case, knowledge: Knowledge) -> Finding:
     """Where an MRD result below detection leaves the answer open, a more sensitive assay is what is missing."""
-    facts = knowledge.vocabulary.facts
     blunt = {s.decides_at.name for s in case.mrd if s.decides_at and s.detected is False}
-    timepoints = [facts[name].mrd_timepoint for name in finding.missing if name in facts]
-    more = [f"mrd_{t}_assay_sensitivity_fraction" for t in timepoints if t in blunt]
+    more = sharper_assays(finding.missing, blunt, knowledge)
     if not more:
         return finding
     return replace(finding, answer=replace(finding.answer, missing=(*finding.missing, *more)))
+
+
+def sharper_assays(missing: Iterable[str], blunt: Collection[str], knowledge: Knowledge) -> tuple[str, ...]:
+    """Name the assay sensitivities that are missing too, where nothing was detected at some time points (`blunt`)."""
+    facts = knowledge.vocabulary.facts
+    timepoints = [facts[name].mrd_timepoint for name in missing if name in facts]
+    return tuple(f"mrd_{t}_assay_sensitivity_fraction" for t in timepoints if t in blunt)
 
 
 def matching_outcomes(knowledge: Knowledge, walk: Walk) -> tuple[PublishedOutcome, ...]:

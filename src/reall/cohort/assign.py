@@ -1,0 +1,199 @@
+"""Answers a whole registry: every definition, system and transplant rule for every row, as columns beside its own.
+
+The rows are answered by the diagrams of single cases (`rules.patterns`), batch by batch; a row that cannot be used
+keeps its place and says so in every table. Answers are written as codes into a few distinct texts, so that no text is
+made per row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from reall.base.errors import UnusableCase
+from reall.cohort.assume import Assumption, apply
+from reall.cohort.cells_of_rows import cells_of, nothing_known, refuse_contradictions
+from reall.cohort.columns import Codes, Flags
+from reall.cohort.facts_of_rows import FactsOfRows
+from reall.cohort.faults import Faults
+from reall.cohort.registry import recognise, remarks
+from reall.exchange.tables import Batch, Problem
+from reall.library.knowledge import Knowledge
+from reall.rules.evaluate import Answer
+from reall.rules.patterns import Column, Patterns
+from reall.stratify.assess import assess, sharper_assays
+
+PARTS = ("status", "value", "possible", "missing")
+UNUSABLE = "unusable"
+ASSUMED = "reall.assumed"
+_THREADS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned:
+    """A batch with its answer columns, and the rows that could not be used."""
+
+    rows: pa.RecordBatch
+    problems: tuple[Problem, ...]
+
+
+class Assigner:
+    """Assigns the rows of one table, batch after batch, and counts the answers."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        knowledge: Knowledge,
+        *,
+        assumptions: Sequence[Assumption] = (),
+        keep: bool = False,
+    ) -> None:
+        """Prepare for a table with these columns. Raises `UnusableCase` when they cannot be what they seem."""
+        self.knowledge = knowledge
+        self.assumptions = tuple(assumptions)
+        self.tables = {
+            **{id_: id_ for id_ in (*knowledge.derived_ids, *knowledge.system_ids)},
+            **{f"transplant.{public}": table for public, table in knowledge.transplant_ids.items()},
+        }
+        answers = [f"{id_}.{part}" for id_ in self.tables for part in PARTS]
+        self.registry = recognise(columns, knowledge.vocabulary, answers=answers, keep=keep)
+        self.remarks = remarks(self.registry, knowledge.vocabulary)
+        self.counts: dict[str, Counter[str]] = {id_: Counter() for id_ in self.tables}
+        self.touched: dict[str, int] = dict.fromkeys((a.text for a in self.assumptions), 0)
+        self.rows = self.unusable = 0
+        self._constant = nothing_known(knowledge)
+        self._written = {id_: _Written(knowledge, table) for id_, table in self.tables.items()}
+
+    def assign(self, batch: Batch) -> Assigned:
+        """Answer one batch."""
+        faults = Faults(batch.rows.num_rows, batch.first_row)
+        faults.take(batch.problems)
+        facts = FactsOfRows(batch.rows, self.registry, self.knowledge.vocabulary, faults)
+        assumed = [apply(assumption, facts) for assumption in self.assumptions]
+        columns = cells_of(facts, self.knowledge, self._constant)
+        refuse_contradictions(facts, columns, self.knowledge, self._constant)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            codes = dict(
+                zip(
+                    self._written,
+                    pool.map(lambda w: w.answer(columns, facts.rows, self._constant), self._written.values()),
+                    strict=True,
+                )
+            )
+        self._refuse_unanswered(codes, facts)
+        blunt = _blunt(facts, self.knowledge)
+        arrays, names = list(batch.rows.columns), list(batch.rows.schema.names)
+        for id_, written in self._written.items():
+            self.counts[id_].update(written.count(codes[id_], faults.bad))
+            arrays += written.columns(codes[id_], faults.bad, blunt)
+            names += [f"{id_}.{part}" for part in PARTS]
+        if self.assumptions:
+            arrays.append(self._assumed(assumed, faults.bad))
+            names.append(ASSUMED)
+        self.rows += facts.rows
+        self.unusable += int(faults.bad.sum())
+        return Assigned(rows=pa.RecordBatch.from_arrays(arrays, names=names), problems=faults.problems)
+
+    def _refuse_unanswered(self, codes: dict[str, Codes], facts: FactsOfRows) -> None:
+        """Report rows that no child can fulfil, which only the tables show, in the words of `stratify.assess`."""
+        for id_, written in self._written.items():
+            nobody = written.nobody
+            if nobody is None:
+                continue
+            for row in np.flatnonzero((codes[id_] == nobody) & ~facts.faults.bad).tolist():
+                try:
+                    assess(facts.case(row), self.knowledge)
+                except UnusableCase as error:
+                    facts.faults.add(row, "", error)
+
+    def _assumed(self, touched: Sequence[Flags], bad: Flags) -> pa.Array:
+        """Say in every row which assumptions touch it."""
+        which = np.zeros(len(bad), dtype=np.int64)
+        for i, (assumption, rows) in enumerate(zip(self.assumptions, touched, strict=True)):
+            used = rows & ~bad
+            self.touched[assumption.text] += int(used.sum())
+            which += used.astype(np.int64) << i
+        texts = [
+            "; ".join(a.text for i, a in enumerate(self.assumptions) if bits >> i & 1)
+            for bits in range(1 << len(self.assumptions))
+        ]
+        return pa.DictionaryArray.from_arrays(pa.array(which, pa.int32()), pa.array(texts))
+
+
+def _blunt(facts: FactsOfRows, knowledge: Knowledge) -> list[tuple[frozenset[str], Flags]]:
+    """Group the rows by the time points at which nothing was detected; rows without any are left out."""
+    timepoints = [(knowledge.vocabulary.facts[name].mrd_timepoint, rows) for name, rows in facts.blunt.items()]
+    groups: dict[frozenset[str], Flags] = {frozenset(): np.ones(facts.rows, dtype=np.bool_)}
+    for timepoint, rows in timepoints:
+        split = [(names, where & ~rows) for names, where in groups.items()]
+        split += [(names | {timepoint}, where & rows) for names, where in groups.items()]
+        groups = {names: where for names, where in split if where.any()}
+    return [(names, where) for names, where in groups.items() if names]
+
+
+class _Written:
+    """One table's answers as texts: each distinct answer is written once and then referred to."""
+
+    def __init__(self, knowledge: Knowledge, table: str) -> None:
+        self._knowledge = knowledge
+        self._patterns = Patterns(knowledge.base, table)
+        self._answers: tuple[Answer | None, ...] = ()
+
+    @property
+    def nobody(self) -> int | None:
+        """The code of rows whose facts no child can fulfil."""
+        return self._answers.index(None) if None in self._answers else None
+
+    def answer(self, columns: dict[int, Column], rows: int, constant: Sequence[int]) -> Codes:
+        """Give the number of every row's answer."""
+        answers = self._patterns.answer(columns, rows, constant)
+        self._answers = answers.distinct
+        return answers.codes
+
+    def count(self, codes: Codes, bad: Flags) -> Counter[str]:
+        """Count the answers: groups by name, everything else by status."""
+        counts: Counter[str] = Counter()
+        used = codes[~bad] if bad.any() else codes
+        for number, rows in enumerate(np.bincount(used, minlength=len(self._answers)).tolist()):
+            answer = self._answers[number]
+            if rows and answer is not None:
+                counts[answer.value if answer.value is not None else answer.status] += rows
+        if bad.any():
+            counts[UNUSABLE] += int(bad.sum())
+        return counts
+
+    def columns(self, codes: Codes, bad: Flags, blunt: Sequence[tuple[frozenset[str], Flags]]) -> list[pa.Array]:
+        """Write status, value, possible and missing of every row."""
+        if bad.any():
+            codes = np.where(bad, len(self._answers), codes)
+        answers = [*self._answers, None]
+        status = [UNUSABLE if a is None else a.status for a in answers]
+        value = [None if a is None else a.value for a in answers]
+        possible = ["" if a is None else "|".join(a.possible) for a in answers]
+        return [_refer(status, codes), _refer(value, codes), _refer(possible, codes), self._missing(codes, blunt)]
+
+    def _missing(self, codes: Codes, blunt: Sequence[tuple[frozenset[str], Flags]]) -> pa.Array:
+        texts: list[str | None] = []
+        shifted = codes
+        for timepoints, rows in [(frozenset[str](), None), *blunt]:
+            if rows is not None:
+                shifted = np.where(rows, codes + len(texts), shifted)
+            for answer in (*self._answers, None):
+                missing = () if answer is None else answer.missing
+                texts.append("|".join((*missing, *sharper_assays(missing, timepoints, self._knowledge))))
+        return _refer(texts, shifted)
+
+
+def _refer(texts: Sequence[str | None], codes: Codes) -> pa.Array:
+    """Make a column that refers to a few texts; equal texts share one entry."""
+    place: dict[str, int] = {}
+    number = [-1 if text is None else place.setdefault(text, len(place)) for text in texts]
+    small = np.min_scalar_type(-max(len(place), 1))
+    indices = np.array(number, dtype=small)[codes]
+    mask = indices < 0 if None in texts else None
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=mask), pa.array(list(place), pa.string()))
