@@ -14,6 +14,7 @@ from reall.base.errors import ReallError
 # verb: (module under reall.cli, one line for --help)
 _VERBS = {
     "assess": ("assess", "Assess one child: kind of relapse, group under every published system, what is missing."),
+    "cohort": ("cohort", "Answer the systems for a whole registry."),
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
 }

@@ -26,6 +26,8 @@ from reall.exchange.delimited import Delimited
 ROWS_PER_BATCH = 1 << 18
 _TEXT_ROWS_PER_BATCH = 1 << 16
 _MOST_COLUMNS = 10_000
+_BYTES_OF_A_CODE = 2
+"""Per row: a text column that takes less is stored as codes into a short list."""
 _LARGEST_SHEET_BYTES = 1 << 29
 """Of an unpacked workbook: a small archive can unfold into gigabytes."""
 
@@ -138,16 +140,29 @@ def _open_parquet(path: Path) -> Source:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnusableCase(f"this is no Parquet file: {error}", where=path.name) from None
-    names = file.schema_arrow.names
-    text = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
-    # Strings come as they are stored, each distinct one once, so that no text is made per row.
-    file = pq.ParquetFile(path, read_dictionary=text)
+    columns = _checked(file.schema_arrow.names, path.name)
+    file = pq.ParquetFile(path, read_dictionary=_few_texts(file))
     return Source(
         name=path.name,
-        columns=_checked(names, path.name),
+        columns=columns,
         batches=_numbered(file.iter_batches(batch_size=ROWS_PER_BATCH)),
         total=file.metadata.num_rows,
     )
+
+
+def _few_texts(file: pq.ParquetFile) -> list[str]:
+    """Name the text columns that hold few distinct texts, to read each text once instead of once per row."""
+    schema, metadata = file.schema_arrow, file.metadata
+    texts = {f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)}
+    if metadata.num_row_groups == 0 or metadata.num_columns != len(schema):
+        return []
+    group = metadata.row_group(0)
+    chunks = [group.column(i) for i in range(metadata.num_columns)]
+    return [
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.path_in_schema in texts and chunk.total_uncompressed_size < _BYTES_OF_A_CODE * chunk.num_values
+    ]
 
 
 def _open_text(path: Path) -> Source:

@@ -1,0 +1,121 @@
+"""Assigns a registry from file to file, or from data frame to table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from reall import __version__
+from reall.base.errors import UnusableCase, WrongUsage
+from reall.cohort.assign import Assigner
+from reall.cohort.assume import Assumption, read_assumption
+from reall.cohort.output import ProblemFile, TableWriter
+from reall.exchange.registries import open_registry
+from reall.exchange.tables import Problem, Source, from_frame
+from reall.library.knowledge import Knowledge
+
+FIRST_PROBLEMS = 20
+"""How many problems a summary quotes; all of them are in the file beside the result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What became of a registry. `counts`: per table, rows by group, or by status where there is none."""
+
+    name: str
+    form: str
+    rows: int
+    unusable: int
+    counts: dict[str, dict[str, int]]
+    assumptions: dict[str, int]
+    notes: tuple[str, ...]
+    first_problems: tuple[Problem, ...]
+    problem_file: Path | None
+    out: Path | None
+
+
+def assign_file(
+    path: Path,
+    knowledge: Knowledge,
+    *,
+    out: Path | None = None,
+    form: str = "",
+    assume: Sequence[str] = (),
+    keep: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+) -> Summary:
+    """Answer every system for every row of a table; write the table with its answers to `out`.
+
+    `progress` is told how much of how much is done. Rows that cannot be used keep their place, with the status
+    `unusable`, and are listed with reason and repair in `<out>.problems.csv`.
+    Raises `UnusableCase` when the table as a whole cannot be used, `WrongUsage` for wrong names.
+    """
+    if out is not None and out.exists() and path.exists() and out.samefile(path):
+        raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
+    assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
+    source, form = open_registry(path, _subtypes(knowledge), form)
+    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    about = {
+        "version": __version__,
+        "knowledge_version": knowledge.version,
+        "knowledge_fingerprint": knowledge.fingerprint,
+        "assumptions": [a.text for a in assumptions],
+        "notes": source.notes,
+    }
+    listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
+    first: list[Problem] = []
+    with TableWriter(out, about) if out else nullcontext() as writer:
+        for batch in source.batches:
+            assigned = assigner.assign(batch)
+            if writer is not None:
+                writer.write(assigned.rows)
+            if listed is not None:
+                listed.add(assigned.problems)
+            first += assigned.problems[: FIRST_PROBLEMS - len(first)]
+            progress(batch.done, source.total)
+    if not assigner.rows:
+        raise UnusableCase("the table has a header and no rows", where=path.name, next="Give one row per relapse.")
+    return Summary(
+        name=path.name,
+        form=form,
+        rows=assigner.rows,
+        unusable=assigner.unusable,
+        counts={id_: dict(counts) for id_, counts in assigner.counts.items()},
+        assumptions=assigner.touched,
+        notes=(*source.notes, *assigner.remarks),
+        first_problems=tuple(first),
+        problem_file=listed.path if listed is not None and listed.count else None,
+        out=out,
+    )
+
+
+def assign_frame(
+    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False
+) -> tuple[pa.Table, tuple[Problem, ...]]:
+    """Answer every system for every row of a data frame (pandas, Polars, PyArrow, DuckDB, ...).
+
+    Gives the table with its answers, and the problems of rows that cannot be used.
+    """
+    source = from_frame(frame)
+    assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
+    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    done = [assigner.assign(batch) for batch in source.batches]
+    if not done:
+        raise UnusableCase("the table has no rows", where=source.name)
+    return pa.Table.from_batches([d.rows for d in done]), tuple(p for d in done for p in d.problems)
+
+
+def _assigner(source: Source, knowledge: Knowledge, assumptions: Sequence[Assumption], *, keep: bool) -> Assigner:
+    try:
+        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep)
+    except UnusableCase as error:
+        raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
+
+
+def _subtypes(knowledge: Knowledge) -> tuple[str, ...]:
+    return tuple(str(answer) for answer in knowledge.vocabulary.facts["primary_subtype"].answers)
