@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from reall.base.errors import ExitCode
+from reall.base.errors import ExitCode, UnusableCase
 from reall.cohort.run import Summary, assign_file
 from reall.exchange.registries import FORMS
 from reall.library.knowledge import Knowledge, open_knowledge
@@ -117,7 +117,7 @@ def _counts(id_: str, counts: dict[str, int], knowledge: Knowledge) -> str:
 def _report_problems(summary: Summary) -> None:
     for problem in summary.first_problems:
         place = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
-        click.echo(f"{place}: {problem.reason} {problem.repair}".rstrip(), err=True)
+        click.echo(str(UnusableCase(problem.reason, where=place, next=problem.repair)), err=True)
     if summary.unusable:
         rest = f" All of them are in {summary.problem_file}." if summary.problem_file else ""
         click.echo(f"{summary.unusable:,} of {summary.rows:,} rows cannot be used.{rest}", err=True)

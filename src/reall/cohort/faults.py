@@ -23,7 +23,7 @@ class Faults:
     def add(self, row: int, column: str, error: UnusableCase) -> None:
         """Note why a row (by position in the batch) cannot be used."""
         self.bad[row] = True
-        reason = " ".join(part for part in (error.what, error.why) if part)
+        reason = str(UnusableCase(error.what, why=error.why))
         self._problems.append(Problem(row=self.first_row + row, column=column, reason=reason, repair=error.next))
 
     def take(self, problems: Iterable[Problem]) -> None:
