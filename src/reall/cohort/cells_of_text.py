@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 import numpy as np
@@ -28,13 +28,15 @@ _ISO_DATE_LENGTH = 10
 
 def distinct(array: pa.Array) -> tuple[list[Any], Codes]:
     """Give a column's distinct values, None where nothing is known, and which of them each row has."""
+    if pa.types.is_boolean(array.type):
+        return [False, True, None], pc.fill_null(array.cast(pa.uint8()), 2).to_numpy(zero_copy_only=False)
     if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
         array = _joined(array)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     values = [None if _says_nothing(value) else value for value in array.dictionary.to_pylist()]
-    codes = pc.fill_null(array.indices.cast(pa.int64()), len(values)).to_numpy(zero_copy_only=False)
-    return [*values, None], codes
+    indices = array.indices.cast(pa.int32())  # room for one more than a short list may have
+    return [*values, None], pc.fill_null(indices, len(values)).to_numpy(zero_copy_only=False)
 
 
 def _joined(array: pa.Array) -> pa.Array:
@@ -93,8 +95,8 @@ def read_picked(array: pa.Array, column: str, vocabulary: Vocabulary, faults: Fa
     for name in facts:
         number_of: dict[Choices | None, int] = {}
         sets = [known.get(name) if known else None for known in found]
-        place = np.array([number_of.setdefault(s, len(number_of)) for s in sets], dtype=np.int64)
-        made[name] = Picked(place[codes], tuple(number_of))
+        place = [number_of.setdefault(s, len(number_of)) for s in sets]
+        made[name] = Picked(np.array(place, dtype=_small(number_of)).take(codes), tuple(number_of))
     return made
 
 
@@ -102,7 +104,9 @@ def read_numbers(array: pa.Array, column: str, fact: Fact, faults: Faults) -> Nu
     """Read a column of numbers, as numbers or as text with intervals such as `<1e-4`."""
     kind = array.type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
-        points = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        if not pa.types.is_float64(kind):
+            array = array.cast(pa.float64(), safe=False)
+        points = array.to_numpy(zero_copy_only=False)
         return Numbers.of(_inside(points, column, fact, faults))
     values, codes = distinct(array)
     plain = _plain_numbers(values)
@@ -114,7 +118,12 @@ def read_numbers(array: pa.Array, column: str, fact: Fact, faults: Faults) -> Nu
     intervals = {known: None for known in read if isinstance(known, Interval) and known.point is None}
     place = {known: number for number, known in enumerate(intervals)}
     which = np.array([place.get(known, -1) for known in read], dtype=np.int64)
-    return Numbers(_inside(plain[codes], column, fact, faults), which[codes], tuple(intervals))
+    return Numbers(_inside(plain.take(codes), column, fact, faults), which.take(codes), tuple(intervals))
+
+
+def _small(items: Sized) -> np.dtype[Any]:
+    """Give the smallest type of number that counts these items."""
+    return np.min_scalar_type(len(items))
 
 
 def _plain_numbers(values: list[Any]) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from reall.rules.cells import Axis
 from reall.rules.patterns import Column
 
 Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
 
 
@@ -33,7 +34,7 @@ class Numbers:
     @staticmethod
     def of(points: Floats) -> Numbers:
         """Know points only; NaN is unknown."""
-        return Numbers(points, np.full(len(points), -1))
+        return Numbers(points, np.broadcast_to(np.int64(-1), len(points)))
 
     @property
     def unknown(self) -> Flags:
@@ -106,7 +107,7 @@ class Picked:
     @property
     def unknown(self) -> Flags:
         """Where nothing is known."""
-        return np.array([s is None for s in self.sets])[self.codes]
+        return np.array([s is None for s in self.sets]).take(self.codes)
 
     def without(self, rows: Flags) -> Picked:
         """Forget what some rows say."""
@@ -118,7 +119,7 @@ class Picked:
 
     def both(self, other: Picked) -> tuple[Picked, list[tuple[Flags, Choices, Choices]]]:
         """Keep what both columns allow. Also gives the rows in which they contradict each other, with both sets."""
-        pair = self.codes * len(other.sets) + other.codes
+        pair = self.codes.astype(np.int64) * len(other.sets) + other.codes
         present = np.flatnonzero(np.bincount(pair, minlength=len(self.sets) * len(other.sets)))
         code_of = np.zeros(len(self.sets) * len(other.sets), dtype=np.int64)
         sets: list[Choices | None] = []
@@ -138,5 +139,7 @@ class Picked:
         """Give the cell set of every row; `unknown` is the mask where nothing is known."""
         number_of: dict[int, int] = {}
         masks = [unknown if s is None else axis.mask(s) for s in self.sets]
-        place = np.array([number_of.setdefault(mask, len(number_of)) for mask in masks], dtype=np.int64)
-        return Column(tuple(number_of), place[self.codes])
+        place = [number_of.setdefault(mask, len(number_of)) for mask in masks]
+        if place == list(range(len(place))):
+            return Column(tuple(masks), self.codes)
+        return Column(tuple(number_of), np.array(place, dtype=np.min_scalar_type(len(place))).take(self.codes))
