@@ -16,8 +16,6 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.synthetic import write_registry
-
 HERE = Path(__file__).parent
 OUT = HERE / "out"
 ROWS, SEED = 1_000_000, 7
@@ -31,7 +29,7 @@ def main(rows: int = ROWS) -> None:
     OUT.mkdir(exist_ok=True)
     registry, assigned, one = OUT / f"registry_{rows}.parquet", OUT / "assigned.parquet", OUT / "one_system.parquet"
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    write_registry(registry, rows, SEED)
+    _run(_python("synthesise", registry, str(rows)))
     print(f"input: {rows:,} synthetic rows (seed {SEED}), 5 % of every answer missing")
     ours = _measured("ReALL, all tables, set-valued", rows, _python("assign", registry, assigned))
     _run(_python("prepare", assigned, one))
@@ -63,8 +61,14 @@ def _measured(name: str, rows: int, command: list[str]) -> float:
     return rows / seconds
 
 
+def _synthesise(target: Path, rows: Path) -> None:
+    from benchmarks.synthetic import write_registry  # noqa: PLC0415 - each step is a process of its own
+
+    _timed(lambda: write_registry(target, int(str(rows)), SEED))
+
+
 def _assign(source: Path, target: Path) -> None:
-    from reall.cohort.run import assign_file  # noqa: PLC0415 - each step is a process of its own
+    from reall.cohort.run import assign_file  # noqa: PLC0415
     from reall.library.knowledge import open_knowledge  # noqa: PLC0415
 
     knowledge = open_knowledge()
@@ -112,7 +116,7 @@ def _timed(work: object) -> None:
 
 if __name__ == "__main__":
     step = sys.argv[1] if len(sys.argv) > 1 else ""
-    steps = {"assign": _assign, "prepare": _prepare, "duckdb": _duckdb}
+    steps = {"synthesise": _synthesise, "assign": _assign, "prepare": _prepare, "duckdb": _duckdb}
     if step in steps:
         steps[step](Path(sys.argv[2]), Path(sys.argv[3]))
     else:
