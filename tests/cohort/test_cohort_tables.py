@@ -70,7 +70,7 @@ BROKEN = """a,b,c
 
 19,"two
 lines",20
-21,"say ""yes""",22
+21,"say ""yes"" twice",22
 """
 
 
@@ -78,7 +78,7 @@ def test_a_broken_line_costs_one_row(tmp_path: Path) -> None:
     rows, problems = read(written(tmp_path, BROKEN))
     assert [row["a"] for row in rows] == ["1", "", "7", "", "", "", "19", "21"]
     assert rows[6]["b"] == "two\nlines"
-    assert rows[7]["b"] == 'say "yes"'
+    assert rows[7]["b"] == 'say "yes" twice'
     assert [(p.row, p.reason.split(":")[0]) for p in problems] == [
         (2, "line 3"), (4, "line 5"), (5, "line 6"), (6, "line 7"),
     ]  # fmt: skip

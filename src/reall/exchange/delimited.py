@@ -21,6 +21,7 @@ MOST_LINES_IN_A_ROW = 200
 """A remark may span lines; a row that spans more has an open quotation mark."""
 _SAMPLE_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
+_OPEN_QUOTE = "a quotation mark is opened and not closed"
 
 Row = list[str] | str
 """The fields of a row, or what is wrong with it."""
@@ -55,61 +56,62 @@ def delimiter_of(header: str) -> str:
 
 
 class Delimited:
-    """A CSV or TSV file that is open: its header, then its rows."""
+    """A CSV or TSV file: its header, and its rows. The file is open only while it is read."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file and read its header. Raises `UnusableCase` with the line."""
+        """Read the header. Raises `UnusableCase` with the line."""
         self.path = path
         self.encoding = encoding_of(path)
-        self._stream = path.open(encoding=self.encoding, newline="")
-        self._lines = _Lines(self._stream, path.name)
-        first = next(self._lines, "")
-        self.delimiter = delimiter_of(first)
-        self._lines.take_back(0)
-        self._reader = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
-        header = self._row()
+        self.bytes_read = 0
+        """How far reading has come, for a progress bar."""
+        with self._open() as stream:
+            self.delimiter = delimiter_of(next(_Lines(stream, path.name), ""))
+        with self._open() as stream:
+            header = self._row(*self._reader(stream))
         if not isinstance(header, list):
             raise UnusableCase(f"the header cannot be read: {header}", where=f"{path.name}, line 1")
         self.columns = tuple(name.strip() for name in header)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
+    def _open(self) -> TextIO:
+        return self.path.open(encoding=self.encoding, newline="")
 
-    @property
-    def bytes_read(self) -> int:
-        """How far reading has come, for a progress bar."""
-        return self._stream.buffer.tell()
+    def _reader(self, stream: TextIO) -> tuple[_Lines, Iterator[list[str]]]:
+        lines = _Lines(stream, self.path.name)
+        return lines, csv.reader(lines, delimiter=self.delimiter, strict=True)
 
     def rows(self) -> Iterator[Row]:
         """Give each row's fields, or the reason why a row cannot be read. Blank lines are no rows."""
         width = len(self.columns)
-        while (row := self._row()) is not None:
-            if isinstance(row, str):
-                yield row
-            elif len(row) == width:
-                yield row
-            elif row:
-                yield self._ragged(len(row), width)
+        with self._open() as stream:
+            lines, reader = self._reader(stream)
+            self._row(lines, reader)  # the header
+            while (row := self._row(lines, reader)) is not None:
+                self.bytes_read = stream.buffer.tell()
+                if isinstance(row, str) or len(row) == width:
+                    yield row
+                elif row:
+                    yield _ragged(lines, len(row), width)
 
-    def _row(self) -> Row | None:
-        self._lines.taken = 0
+    @staticmethod
+    def _row(lines: _Lines, reader: Iterator[list[str]]) -> Row | None:
+        lines.taken = 0
         try:
-            return next(self._reader)
+            return next(reader)
         except StopIteration:
             return None
         except csv.Error as error:
-            line = self._lines.first_line
-            open_quote = self._lines.taken > 1
-            self._lines.take_back(1)
-            return f"line {line}: " + ("a quotation mark is opened and not closed" if open_quote else f"{error}")
+            line = lines.first_line
+            open_quote = lines.taken > 1
+            lines.take_back(1)
+            return f"line {line}: " + (_OPEN_QUOTE if open_quote else f"{error}")
 
-    def _ragged(self, found: int, width: int) -> str:
-        line = self._lines.first_line
-        if self._lines.taken > 1:
-            self._lines.take_back(1)
-            return f"line {line}: a quotation mark is opened and not closed"
-        return f"line {line}: the row has {found} fields, the header has {width}"
+
+def _ragged(lines: _Lines, found: int, width: int) -> str:
+    line = lines.first_line
+    if lines.taken > 1:
+        lines.take_back(1)
+        return f"line {line}: {_OPEN_QUOTE}"
+    return f"line {line}: the row has {found} fields, the header has {width}"
 
 
 class _Lines:
@@ -139,7 +141,7 @@ class _Lines:
         self.taken += 1
         self._number += 1
         if self.taken > MOST_LINES_IN_A_ROW:
-            raise csv.Error("a quotation mark is opened and not closed")
+            raise csv.Error(_OPEN_QUOTE)
         return line
 
     def _read(self) -> str:

@@ -189,7 +189,6 @@ def _text_batches(table: Delimited) -> Iterator[Batch]:
             first, rows, problems = first + len(rows), [], []
     if rows:
         yield _text_batch(table, rows, first, problems)
-    table.close()
 
 
 def _text_batch(table: Delimited, rows: list[list[str]], first: int, problems: list[Problem]) -> Batch:
