@@ -16,9 +16,18 @@ MISSING = 0.05
 SUBTYPES = (
     ("ETV6_RUNX1", 0.20), ("high_hyperdiploidy", 0.20), ("KMT2A_AFF1", 0.02), ("KMT2A_r_other", 0.02),
     ("BCR_ABL1", 0.03), ("TCF3_PBX1", 0.04), ("TCF3_HLF", 0.01), ("iAMP21", 0.03), ("near_haploidy", 0.01),
-    ("low_hypodiploidy", 0.02), ("high_hypodiploidy", 0.01), ("IGH_r", 0.02), ("BCR_ABL1_like", 0.09), ("B_other", 0.30),
+    ("low_hypodiploidy", 0.02), ("high_hypodiploidy", 0.01), ("IGH_r", 0.02), ("BCR_ABL1_like", 0.09),
+    ("B_other", 0.30),
 )  # fmt: skip
-CNS = (("CNS1", 0.7), ("CNS2a", 0.06), ("CNS2b", 0.03), ("CNS2c", 0.01), ("CNS3a", 0.1), ("CNS3b", 0.04), ("CNS3c", 0.06))
+CNS = (
+    ("CNS1", 0.7),
+    ("CNS2a", 0.06),
+    ("CNS2b", 0.03),
+    ("CNS2c", 0.01),
+    ("CNS3a", 0.1),
+    ("CNS3b", 0.04),
+    ("CNS3c", 0.06),
+)
 
 
 class _Draw:

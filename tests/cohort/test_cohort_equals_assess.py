@@ -184,7 +184,9 @@ def check(rows: list[dict[str, Any]], assigner: Assigner, *, typed: bool) -> Non
             assert found == (("unusable", None, "", "") if wanted is None else wanted[id_]), (id_, row)
 
 
-SLOW = settings(max_examples=int(os.environ.get("REALL_EXAMPLES", "30")), deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = int(os.environ.get("REALL_EXAMPLES", "30"))
+SLOW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+DATED_ROWS = st.lists(st.builds(lambda a, b: a | b, DATED, _some(SPANS, 5)), min_size=1, max_size=12)
 
 
 @SLOW
@@ -200,7 +202,7 @@ def test_mrd_of_rows_is_read_as_in_cases(rows: list[dict[str, Any]], typed: bool
 
 
 @SLOW
-@given(rows=st.lists(st.builds(lambda a, b: a | b, DATED, _some(SPANS, 5)), min_size=1, max_size=12), typed=st.booleans())
+@given(rows=DATED_ROWS, typed=st.booleans())
 def test_dated_rows_are_answered_as_their_cases(rows: list[dict[str, Any]], typed: bool, assigner: Assigner) -> None:
     check(rows, assigner, typed=typed)
 

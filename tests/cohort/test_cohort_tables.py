@@ -138,9 +138,10 @@ def test_workbooks_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UnusableCase, match="no workbook"):
         open_table(written(tmp_path, b"not a workbook", "t.xlsx"))
     bomb = tmp_path / "bomb.xlsx"
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(
-        "xl/worksheets/sheet1.xml", "w", force_zip64=True
-    ) as sheet:
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet,
+    ):
         for _ in range(513):
             sheet.write(b"0" * (1 << 20))
     with pytest.raises(UnusableCase, match="too large"):

@@ -47,9 +47,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
             bar.length = max(total, done, 1)
             bar.update(done - bar.pos)
 
-        summary = assign_file(
-            table, knowledge, out=out, form=form or "", assume=assume, keep=keep, progress=progress
-        )
+        summary = assign_file(table, knowledge, out=out, form=form or "", assume=assume, keep=keep, progress=progress)
     click.echo(json.dumps(_as_json(summary, knowledge), ensure_ascii=False, indent=2) if as_json else "", nl=as_json)
     if not as_json:
         _print(summary, knowledge)

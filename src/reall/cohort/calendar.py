@@ -34,7 +34,8 @@ class Calendar:
         unfinished = end < self._anniversary(to_month, day)
         last = to_month - unfinished
         begun, following = self._anniversary(last, day), self._anniversary(last + 1, day)
-        made: Floats = (last - from_month) + (end - begun) / (following - begun)
+        share: Floats = (end - begun) / (following - begun)
+        made: Floats = (last - from_month) + share
         return made
 
 

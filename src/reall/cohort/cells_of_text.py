@@ -50,9 +50,7 @@ def _says_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and bool(np.isnan(value)))
 
 
-def each(
-    values: list[Any], codes: Codes, column: str, faults: Faults, read: Callable[[Any], Any]
-) -> list[Any]:
+def each(values: list[Any], codes: Codes, column: str, faults: Faults, read: Callable[[Any], Any]) -> list[Any]:
     """Read each distinct value; the rows of one that cannot be read are bad, and say nothing."""
     made: list[Any] = [None] * len(values)
     errors: dict[int, UnusableCase] = {}
@@ -129,7 +127,7 @@ def _small(items: Sized) -> np.dtype[Any]:
 def _plain_numbers(values: list[Any]) -> Floats:
     """Turn texts that are plainly numbers into them, all at once; NaN elsewhere."""
     texts = pa.array([value if isinstance(value, str) else None for value in values], pa.string())
-    is_plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN_NUMBER), False)  # noqa: FBT003
+    is_plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN_NUMBER), False)
     numbers = pc.if_else(is_plain, texts, None).cast(pa.float64())
     made: Floats = numbers.to_numpy(zero_copy_only=False).copy()
     return made

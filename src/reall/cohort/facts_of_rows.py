@@ -68,8 +68,9 @@ class FactsOfRows:
             self._dates[name] = cells.read_dates(rows.column(name), name, self.faults)
         for column in (*registry.facts, *registry.lists):
             if column not in registry.numbers:
-                for fact, said in cells.read_picked(rows.column(column), column, self.vocabulary, self.faults).items():
-                    self._know(fact, said, column)
+                said = cells.read_picked(rows.column(column), column, self.vocabulary, self.faults)
+                for name, picked in said.items():
+                    self._know(name, picked, column)
 
     def _know(self, fact: str, said: Picked, column: str) -> None:
         """Keep what two columns say about one fact; where they contradict each other, the row cannot be used."""
@@ -78,9 +79,7 @@ class FactsOfRows:
             return
         self.picked[fact], clashes = self.picked[fact].both(said)
         for rows, before, now in clashes:
-            error = UnusableCase(
-                f"{fact} is given as {before} and as {now}", next="Correct whichever is wrong."
-            )
+            error = UnusableCase(f"{fact} is given as {before} and as {now}", next="Correct whichever is wrong.")
             for row in np.flatnonzero(rows).tolist():
                 self.faults.add(row, f"{fact}, {column}", error)
 
@@ -199,9 +198,7 @@ class FactsOfRows:
         if reported is not None:
             found = found.or_else(reported)
         if blasts is not None:
-            found = found.or_else(
-                self._scaled(blasts, lambda pct: pct / PERCENT, "marrow_blasts_pct", _FIRST_MARROW)
-            )
+            found = found.or_else(self._scaled(blasts, lambda pct: pct / PERCENT, "marrow_blasts_pct", _FIRST_MARROW))
         made[_FIRST_MARROW] = found
 
     def _csf_ratio(self, made: dict[str, Numbers]) -> tuple[Flags, str]:
@@ -212,9 +209,7 @@ class FactsOfRows:
         csf_white, blood_red, csf_red, blood_white = (columns[name] for name in _CSF_COUNTS)
         plain = (csf_red.points > 0) & (blood_white.points > 0)
         ratio: Floats = np.full(self.rows, np.nan)
-        np.divide(
-            csf_white.points * blood_red.points, csf_red.points * blood_white.points, out=ratio, where=plain
-        )
+        np.divide(csf_white.points * blood_red.points, csf_red.points * blood_white.points, out=ratio, where=plain)
         stated = self.numbers.get(_CSF_RATIO, self._nothing())
         made[_CSF_RATIO], outside = self._within(stated.or_else(Numbers.of(ratio)), _CSF_RATIO)
         ranged = np.any([columns[name].which >= 0 for name in _CSF_COUNTS], axis=0) & stated.unknown

@@ -1,4 +1,4 @@
-"""MRD columns of a registry: level, detected or not, sensitivity, tissue; read as `facts.mrd` reads one marrow sample."""
+"""MRD columns of a registry: level, detected or not, sensitivity, tissue; read as `facts.mrd` reads one sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reall.base.errors import UnusableCase
-from reall.cohort.cells_of_text import each, distinct, read_numbers
+from reall.cohort.cells_of_text import distinct, each, read_numbers
 from reall.cohort.columns import Codes, Flags, Numbers
 from reall.cohort.faults import Faults
 from reall.facts.known import Interval

@@ -106,9 +106,7 @@ def _metadata(schema: pa.Schema, about: Mapping[str, str]) -> dict[str | bytes, 
 
 def _as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Unfold columns that refer to texts, which a CSV file cannot."""
-    arrays = [
-        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns
-    ]
+    arrays = [column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 

@@ -42,8 +42,7 @@ NOTES = (
     "ages are days / 365.25; the age at relapse adds the days to the event",
     "the table holds no end of therapy, no MRD after reinduction and no transplant dates: these stay unknown",
     "MRD at the end of first-line induction is no MRD after reinduction, and is not used",
-    "the study is enriched for early marrow relapse: survival lies about 10 points below unselected cohorts "
-    "(Rheingold 2024)",
+    "the study is enriched for early marrow relapse: survival is about 10 points below other cohorts (Rheingold 2024)",
 )
 
 Record = Mapping[str, str]
@@ -76,7 +75,9 @@ def import_first_relapses(table: pa.Table, primary_subtypes: Sequence[str]) -> p
         "primary_subtype": lambda r: _subtype(r, primary_subtypes),
     }
     made = {name: pa.array([maker(r) for r in relapses], pa.string()) for name, maker in makers.items()}
-    passed = {name: pa.array([_given(r, name) for r in relapses], pa.string()) for name in _PASSED if name in relapses[0]}
+    passed = {
+        name: pa.array([_given(r, name) for r in relapses], pa.string()) for name in _PASSED if name in relapses[0]
+    }
     return pa.table(made | passed)
 
 

@@ -17,7 +17,7 @@ NOTES = (
     "the site of relapse is not in the table and stays unknown",
 )
 _SPECIMEN = re.compile(r"-(Rx|PB)$")
-_UNKNOWN = frozenset({"", "NA"})
+_UNKNOWN = frozenset({"", "na"})
 
 
 def import_relapses(table: pa.Table) -> pa.Table:
@@ -41,13 +41,17 @@ def import_relapses(table: pa.Table) -> pa.Table:
         "case": [child for child, _ in relapses],
         "relapse_number": ["1"] * len(relapses),
         "lineage": ["B"] * len(relapses),  # the study holds B-cell precursor ALL only
-        "sex": [r["Gender"].lower() or None for _, r in relapses],
+        "sex": [_given(r["Gender"].lower()) for _, r in relapses],
         "age_at_diagnosis_years": [_whole_years(r["Age at Diagnosis"]) for _, r in relapses],
-        "days_from_diagnosis": [None if r["Time to relapse"] in _UNKNOWN else r["Time to relapse"] for _, r in relapses],
+        "days_from_diagnosis": [_given(r["Time to relapse"]) for _, r in relapses],
         "Type of Relapse": [r["Type of Relapse"] for _, r in relapses],
     }
     return pa.table({name: pa.array(values, pa.string()) for name, values in made.items()})
 
 
+def _given(text: str) -> str | None:
+    return None if text.lower() in _UNKNOWN else text
+
+
 def _whole_years(text: str) -> str | None:
-    return None if text in _UNKNOWN else f"{text}..{int(text) + 1}"
+    return None if _given(text) is None else f"{text}..{int(text) + 1}"

@@ -147,9 +147,9 @@ class _Lines:
     def _read(self) -> str:
         try:
             line = self._stream.readline(LONGEST_LINE)
-        except UnicodeError as error:
+        except UnicodeError:
             raise UnusableCase(
-                f"the text is not in one encoding throughout ({error.reason})",
+                "the text is not in one encoding throughout",
                 where=f"{self._name}, after line {self._number}",
                 next="Save the table as CSV (UTF-8).",
             ) from None

@@ -31,10 +31,10 @@ def open_registry(path: Path, primary_subtypes: Sequence[str], form: str = "") -
         return source, form
     try:
         if form == "cbioportal":
-            rows, notes = cbioportal.import_first_relapses(read_whole(source), primary_subtypes), cbioportal.NOTES
+            rows = cbioportal.import_first_relapses(read_whole(source), primary_subtypes)
         else:
-            rows, notes = ddpr.import_relapses(read_whole(source)), ddpr.NOTES
+            rows = ddpr.import_relapses(read_whole(source))
     except UnusableCase as error:
         where = f"{path.name}, {error.where}" if error.where else path.name
         raise UnusableCase(error.what, where=where, why=error.why, next=error.next) from None
-    return from_arrow(rows, path.name, notes), form
+    return from_arrow(rows, path.name, cbioportal.NOTES if form == "cbioportal" else ddpr.NOTES), form

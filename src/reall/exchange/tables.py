@@ -169,14 +169,14 @@ def _open_text(path: Path) -> Source:
     table = Delimited(path)
     columns = _checked(table.columns, path.name)
     note = ("the text is read as Windows-1252, because it is not UTF-8",) if table.encoding == "cp1252" else ()
-    return Source(
-        name=path.name, columns=columns, batches=_text_batches(table), total=path.stat().st_size, notes=note
-    )
+    return Source(name=path.name, columns=columns, batches=_text_batches(table), total=path.stat().st_size, notes=note)
 
 
 def _text_batches(table: Delimited) -> Iterator[Batch]:
     empty = [""] * len(table.columns)
-    first, rows, problems = 1, [], []
+    first = 1
+    rows: list[list[str]] = []
+    problems: list[Problem] = []
     for row in table.rows():
         if isinstance(row, str):
             repair = "Close the quotation mark, or double it." if "quotation" in row else "Correct the line."
