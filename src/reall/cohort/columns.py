@@ -86,7 +86,9 @@ class Numbers:
         if self.intervals:
             number_of: dict[int, int] = {}
             codes = codes.astype(np.int64)
-            place = np.array([number_of.setdefault(axis.mask(i), len(number_of)) for i in self.intervals])
+            place = np.array(
+                [number_of.setdefault(axis.mask(i), len(number_of)) for i in self.intervals], dtype=np.int64
+            )
             ranged = self.which >= 0
             codes[ranged] = len(masks) + place[self.which[ranged]]
             masks += list(number_of)
