@@ -1,0 +1,62 @@
+"""Asks the compiled knowledge about one child: is this condition true, false or open, and what is known of its facts?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from reall.facts.case import Case
+from reall.facts.known import Choices
+from reall.library.knowledge import Knowledge
+from reall.rules.diagram import FALSE, TRUE
+from reall.rules.evaluate import evaluate
+from reall.rules.settle import open_facts
+from reall.rules.table import Line
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One child before the compiled knowledge. `masks` are the cells of each fact that are still possible."""
+
+    knowledge: Knowledge
+    case: Case
+    masks: tuple[int, ...]
+
+    def verdict(self, diagram: int) -> str:
+        """Say whether a compiled condition holds: yes, no, or unknown (both remain possible)."""
+        reached = self.knowledge.base.diagrams.reachable(diagram, self.masks) & {TRUE, FALSE}
+        if reached == {TRUE}:
+            return YES
+        return NO if reached == {FALSE} else UNKNOWN
+
+    def ask(self, question: str) -> str:
+        """Say whether a question of the therapy knowledge holds."""
+        return self.verdict(self.knowledge.base.questions[question])
+
+    def missing_for(self, question: str) -> tuple[str, ...]:
+        """Name the facts that could still answer an open question."""
+        return open_facts(self.knowledge.base, self.knowledge.base.questions[question], self.masks)
+
+    def line(self, line: Line) -> str:
+        """Say whether one row of a table holds."""
+        return self.verdict(line.within)
+
+    def facts(self, names: Iterable[str]) -> dict[str, Any]:
+        """Give what is known of some facts, as plain data; what is not known is "unknown"."""
+        return {name: self.fact(name) for name in names}
+
+    def fact(self, name: str) -> Any:
+        """Give what is known of one fact: the case's own answer, or what its table says."""
+        known = self.case.known.get(name)
+        if known is not None:
+            several = isinstance(known, Choices) and len(known.answers) > 1
+            return str(known) if several or known.point is None else known.point
+        if name not in self.knowledge.base.tables:
+            return UNKNOWN
+        finding = evaluate(self.knowledge.base, name, self.masks)
+        if finding is None:
+            return UNKNOWN
+        return finding.value if finding.value is not None else " or ".join(finding.possible)
