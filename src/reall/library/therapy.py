@@ -353,6 +353,7 @@ class Therapy:
     factor_sets: tuple[FactorSet, ...]
     cumulative_limits: tuple[CumulativeLimit, ...]
     pages: Mapping[str, FamilyPage]
+    ctml: Mapping[str, Mapping[str, str]]
 
     def tables(self) -> Iterator[Table]:
         """Give options and trials as tables, so that one case and a registry ask them by the same path."""
@@ -382,6 +383,9 @@ class Therapy:
                 for criterion in arm.criteria:
                     where = f"trials/{trial.id}.yaml, arm {arm.id}"
                     asked[arm_question(trial.id, arm.id, criterion.id)] = (criterion.must, where)
+        for field_, answers in self.ctml.items():
+            for answer, condition in answers.items():
+                asked[ctml_question(field_, answer)] = (condition, f"ctml/mapping.yaml, {field_}, {answer}")
         return asked
 
     def citations(self) -> Iterator[tuple[Citation, str]]:
@@ -424,6 +428,11 @@ def population_question(population: str, criterion: str) -> str:
 def arm_question(trial: str, arm: str, criterion: str) -> str:
     """Name the question whether a child fulfils one criterion of a trial's arm."""
     return f"arm {trial} {arm} {criterion}"
+
+
+def ctml_question(field_: str, answer: str) -> str:
+    """Name the question whether a child has one answer of a CTML field."""
+    return f"ctml {field_} {answer}"
 
 
 def _note_questions(owner: str, notes: tuple[Note, ...], where: str) -> dict[str, tuple[str, str]]:

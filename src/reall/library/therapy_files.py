@@ -68,6 +68,7 @@ def load_therapy(root: Path) -> Therapy:
         factor_sets=tuple(f for d in factors for f in _each(d, "sets", _factor_set)),
         cumulative_limits=tuple(c for d in factors for c in _each(d, "limits", _cumulative)),
         pages={p.id: p for p in _one_per_file(root, "explain", "explain", _page)},
+        ctml={k: v for path in _paths(root, "ctml") for k, v in _answers(open_file(path, "ctml", root=root).data)},
     )
     _check_links(therapy)
     return therapy
@@ -101,6 +102,10 @@ def _one_per_file(root: Path, folder: str, schema: str, make: Any) -> list[Any]:
             )
         made.append(make(document.data))
     return made
+
+
+def _answers(data: Data) -> list[tuple[str, Data]]:
+    return [(field, answers) for field, answers in data.items() if isinstance(answers, dict)]
 
 
 def _citation(row: Data) -> Citation:

@@ -16,8 +16,10 @@ from reall.rules.table import IMPOSSIBLE, KnowledgeBase
 Answers = tuple[tuple[int, int], ...]
 """Facts by position, ascending, each with the cells that it must lie in."""
 
-LARGEST_SET = 4
+LARGEST_SET = 3
 """Sets of more facts than this are given by one short way through the questions, not searched for exhaustively."""
+LARGEST_DIAGRAM = 150
+"""The same holds where more nodes than this are left after cutting a diagram down to the case."""
 _MOST_SETS = 24
 
 
@@ -33,8 +35,8 @@ def smallest_sets(
 ) -> list[dict[str, Known]]:
     """Give the smallest sets of missing facts, with the answers that force a wanted outcome; empty where none can.
 
-    Exact up to `LARGEST_SET` facts; beyond that, one set that does it and from which no fact can be left out.
-    Cost: bounded by the nodes of the diagram cut down to the case times the sets of that size.
+    Exact up to `LARGEST_SET` facts and `LARGEST_DIAGRAM` nodes; beyond that, one set that does it and from which no
+    fact can be left out. Cost: the nodes cut down to the case, times the sets of that size.
     """
     d = base.diagrams
     cut = _Cut(d, masks)
@@ -42,7 +44,8 @@ def smallest_sets(
     shortest = search.shortest()
     if not shortest:
         return []
-    found = [shortest] if len(shortest) > LARGEST_SET else search.all_up_to(len(shortest))
+    exact = len(shortest) <= LARGEST_SET and len(cut.asked) <= LARGEST_DIAGRAM
+    found = search.all_up_to(len(shortest)) if exact else [shortest]
     fewest = min(map(len, found))
     axes = base.space.axes
     named: dict[tuple[int, ...], Answers] = {}
@@ -121,7 +124,8 @@ class _Search:
         if node not in seen:
             at, cells = self.cut.asked[node]
             ways = [(way, mask) for child, mask in cells.items() if (way := self._way(child, seen)) is not None]
-            best = min(ways, key=lambda pair: len(pair[0]), default=None)
+            # Of equally short ways the one with the widest answer: it asks least of the child.
+            best = min(ways, key=lambda pair: (len(pair[0]), -pair[1].bit_count()), default=None)
             seen[node] = None if best is None else ((at, best[1]), *best[0])
         return seen[node]
 
