@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reall.base.errors import WrongUsage
@@ -73,9 +74,9 @@ def _started(row: LabelRow | LabelEvent, on: dt.date) -> str:
     return NO if on < first_day(row.valid_from) else UNKNOWN
 
 
-def countries(agents: dict[str, Agent] | object) -> tuple[str, ...]:
+def countries(agents: Mapping[str, Agent]) -> tuple[str, ...]:
     """List the countries for which label rows exist."""
-    rows = (row for agent in agents.values() for row in agent.labels)  # type: ignore[attr-defined]
+    rows = (row for agent in agents.values() for row in agent.labels)
     return tuple(sorted({row.country for row in rows}))
 
 
