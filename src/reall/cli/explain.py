@@ -9,7 +9,8 @@ import click
 from reall.base.errors import WrongUsage
 from reall.facts.vocabulary import nearest
 from reall.library.knowledge import open_knowledge
-from reall.library.therapy import FamilyPage, Therapy
+from reall.library.therapy import Therapy
+from reall.library.therapy_rows import FamilyPage
 
 WIDTH = 80
 GENERAL = "This page is general. It is not about one child and gives no advice. Please ask your care team."

@@ -28,7 +28,7 @@ DEFAULT_COUNTRY = "US"
 @click.option("--html", "html_file", metavar="FILE", help="Write one self-contained page for the board.")
 @click.option("--study", "studies", metavar="FILE", multiple=True, help="A study of ClinicalTrials.gov (v2 JSON).")
 @click.option("--ctml", "ctml", metavar="FILE", multiple=True, help="A trial in CTML, the format of MatchMiner.")
-def command(
+def command(  # noqa: PLR0917 - click passes the options by name
     case: str,
     day: str | None,
     country: str,

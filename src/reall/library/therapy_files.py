@@ -10,9 +10,10 @@ from typing import Any
 from reall.base.documents import Document
 from reall.base.errors import InvalidKnowledge
 from reall.library.files import open_file
-from reall.library.therapy import (
-    AgeTable,
+from reall.library.therapy import Therapy
+from reall.library.therapy_rows import (
     Agent,
+    AgeTable,
     Arm,
     Block,
     Criterion,
@@ -32,7 +33,6 @@ from reall.library.therapy import (
     PValue,
     Regimen,
     Supply,
-    Therapy,
     Trial,
     TrialArm,
 )
@@ -246,7 +246,13 @@ def _evidence(data: Data) -> EvidenceRow:
         endpoint=data["endpoint"],
         denominator=data["denominator"],
         arms=tuple(
-            Arm(**{**a, "interval_pct": _pair(a.get("interval_pct")), "median_interval": _pair(a.get("median_interval"))})
+            Arm(
+                **{
+                    **a,
+                    "interval_pct": _pair(a.get("interval_pct")),
+                    "median_interval": _pair(a.get("median_interval")),
+                }
+            )
             for a in data["arms"]
         ),
         citation=_citation(data),
@@ -273,7 +279,7 @@ def _trial(data: Data) -> Trial:
         phase=data["phase"],
         status=data["status"],
         status_as_of=data["status_as_of"],
-        citation=_citation(data | {"status": data["knowledge_status"]}),
+        citation=_citation({**data, "status": data["knowledge_status"]}),
         criteria=_criteria(data),
         arms=tuple(TrialArm(id=a["id"], words=a["words"], criteria=_criteria(a)) for a in data["arms"]),
         by_hand=tuple(data["by_hand"]),

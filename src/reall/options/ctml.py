@@ -15,7 +15,8 @@ from typing import Any
 from reall.base.documents import Document
 from reall.base.errors import UnusableCase
 from reall.facts.known import Interval
-from reall.library.therapy import Trial, ctml_question
+from reall.library.therapy import ctml_question
+from reall.library.therapy_rows import Trial
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 from reall.options.trials import MATCH
 
@@ -134,7 +135,9 @@ def _clinical(content: Mapping[str, Any], look: Lookup, *, readable: bool) -> li
     for field, value in content.items():
         verdict = _field(field, value, look) if readable else None
         made.append(
-            Clause(field=field, value=str(value), verdict=UNKNOWN if verdict is None else verdict, read=verdict is not None)
+            Clause(
+                field=field, value=str(value), verdict=UNKNOWN if verdict is None else verdict, read=verdict is not None
+            )
         )
     return made
 
@@ -142,7 +145,9 @@ def _clinical(content: Mapping[str, Any], look: Lookup, *, readable: bool) -> li
 def _field(field: str, value: Any, look: Lookup) -> str | None:
     if field == "age_numerical":
         return _age(str(value), look)
-    name = {"oncotree_primary_diagnosis": "diagnoses", "gender": "gender", "disease_status": "disease_status"}.get(field)
+    name = {"oncotree_primary_diagnosis": "diagnoses", "gender": "gender", "disease_status": "disease_status"}.get(
+        field
+    )
     if name is None:
         return None
     verdicts = [_named(name, str(each), look) for each in (value if isinstance(value, list) else [value])]
@@ -178,7 +183,7 @@ def to_ctml(trial: Trial) -> dict[str, Any]:
     CTML has no field for relapse number, MRD, site, antigens or earlier transplant. The conditions are therefore kept
     in full, with words and citation, under `reall_criteria`; `match` holds the part that CTML can say.
     """
-    fields = [{"clinical": {"disease_status": ["Recurrent", "Refractory"]}}]
+    fields: list[dict[str, Any]] = [{"clinical": {"disease_status": ["Recurrent", "Refractory"]}}]
     lineages = [c.must for c in trial.criteria if c.must in {"lineage = 'B'", "lineage = 'T'"}]
     fields += [{"clinical": {"oncotree_primary_diagnosis": "BLL" if "'B'" in must else "TLL"}} for must in lineages]
     return {

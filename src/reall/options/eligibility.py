@@ -14,7 +14,8 @@ from reall.base.errors import UnusableCase
 from reall.facts.case import Case
 from reall.facts.known import Known
 from reall.library.knowledge import Knowledge
-from reall.library.therapy import ELIGIBLE, Criterion, Note, Option, note_question
+from reall.library.therapy import ELIGIBLE, note_question
+from reall.library.therapy_rows import Criterion, Note, Option
 from reall.options.conditions import all_of, changes
 from reall.options.evidence import Applies, Evidence, applies
 from reall.options.labels import LabelAnswer, label_answer
@@ -43,7 +44,7 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Caution:
-    """A caution or a word on sequencing. `holds` is yes, or unknown where it cannot be excluded (`missing` says why)."""
+    """A caution, or a word on sequencing. `holds` is yes, or unknown where `missing` facts leave it open."""
 
     note: Note
     holds: str
@@ -90,14 +91,14 @@ class OptionAnswer:
 def answer_options(
     case: Case, masks: Sequence[int], knowledge: Knowledge, *, on: dt.date, country: str
 ) -> tuple[OptionAnswer, ...]:
-    """Answer every option for one case, in the order of purposes and then of names.
+    """Answer every option for one case, in the order of purposes and then of titles.
 
     `masks` are the cells of the case (`stratify.case_masks`). Raises `UnusableCase` when its facts contradict each
     other.
     """
     look = Lookup(knowledge, case, tuple(masks))
     populations = {p.id: applies(look, p) for p in knowledge.therapy.populations.values()}
-    options = sorted(knowledge.therapy.options.values(), key=lambda o: (PURPOSES.index(o.purpose), o.id))
+    options = sorted(knowledge.therapy.options.values(), key=lambda o: (PURPOSES.index(o.purpose), o.title))
     return tuple(_answer(look, option, populations, on=on, country=country) for option in options)
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reall.library.therapy import Arm, Effect, EvidenceRow, Population, population_question
+from reall.library.therapy import population_question
+from reall.library.therapy_rows import Arm, Effect, EvidenceRow, Population
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 
 INSIDE, OUTSIDE = "inside", "outside"
@@ -14,7 +15,7 @@ INSIDE, OUTSIDE = "inside", "outside"
 
 @dataclass(frozen=True, kw_only=True)
 class Applies:
-    """Whether a child belongs to a trial's population: inside, outside (by which criteria) or unknown (missing what)."""
+    """Whether a child belongs to a trial's population: inside, outside or unknown, and by which criteria."""
 
     population: Population
     status: str
@@ -131,11 +132,11 @@ def _direction(row: EvidenceRow, effect: Effect, top: Arm, bottom: Arm) -> Found
     above_one_expected = not more_on_top if counts_events else more_on_top
     if effect.estimate != 1 and (effect.estimate > 1) != above_one_expected:
         turned = 1 / effect.estimate
-        yield (
-            "inverted",
+        words = (
             f"{effect.measure} {effect.estimate} for {effect.numerator} over {effect.denominator} contradicts the arms "
-            f"({top.estimate_pct} and {bottom.estimate_pct} %); 1/x = {turned:.2f} fits them",
+            f"({top.estimate_pct} and {bottom.estimate_pct} %); 1/x = {turned:.2f} fits them"
         )
+        yield "inverted", words
 
 
 _SAYS_SIGNIFICANT = re.compile(r"(?<!not )\bsignificant(ly)?\b", re.IGNORECASE)

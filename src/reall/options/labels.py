@@ -1,8 +1,8 @@
 """What a label said about a child, in one country on one day.
 
-A label moves: "on label" is never a property of a drug. A row holds from `valid_from` (a day, or as much of a date as was
-seen) until `valid_until`; where the start was not seen, from the day on which the text was read. Before that day nobody
-can say, and so does the answer.
+A label moves: "on label" is never a property of a drug. A row holds from `valid_from` (a day, or as much of a date as
+was seen) until `valid_until`; where the start was not seen, from the day on which the text was read. Before that day
+nobody can say, and so does the answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reall.base.errors import WrongUsage
-from reall.library.therapy import NEVER, Agent, LabelEvent, LabelRow, label_question
+from reall.library.therapy import NEVER, label_question
+from reall.library.therapy_rows import Agent, LabelEvent, LabelRow
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 
 ON, OFF, NOT_AUTHORISED, OPEN, NOT_RECORDED = "on label", "off label", "not authorised", "undetermined", "not recorded"

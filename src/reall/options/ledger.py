@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reall.facts.case import Exposure
-from reall.library.therapy import CumulativeLimit, Factor, FactorSet, Regimen, Therapy
+from reall.library.therapy import Therapy
+from reall.library.therapy_rows import CumulativeLimit, Factor, FactorSet, Regimen
 
 REACHED, NOT_REACHED, OPEN = "reached", "not reached", "depends on the factor"
 _DAYS_OF_RANGE = 2

@@ -1,4 +1,4 @@
-"""Asks the compiled knowledge about one child: is this condition true, false or open, and what is known of its facts?"""
+"""Asks the compiled knowledge about one child: does a condition hold, and what is known of its facts?"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from reall.facts.case import Case
 from reall.library.knowledge import Knowledge
-from reall.library.therapy import Criterion, Trial, TrialArm, arm_question
+from reall.library.therapy import arm_question
+from reall.library.therapy_rows import Criterion, Trial, TrialArm
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 from reall.rules.settle import open_facts
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reall import __version__
 from reall.facts.known import Known
-from reall.library.therapy import Arm, EvidenceRow
+from reall.library.therapy_rows import Arm, EvidenceRow
 from reall.options.board import Board
 from reall.options.ctgov import StudyAnswer
 from reall.options.ctml import CtmlAnswer

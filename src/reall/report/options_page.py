@@ -16,9 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reall import __version__
-from reall.library.therapy import Regimen
+from reall.library.therapy import ELIGIBLE
+from reall.library.therapy_rows import Regimen
 from reall.options.board import Board
-from reall.options.eligibility import ELIGIBLE, NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
+from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
 from reall.report.options_words import (
     DISCLAIMER,
     PURPOSE_WORDS,
@@ -26,6 +27,7 @@ from reall.report.options_words import (
     effect_words,
     endpoint_words,
     label_words,
+    shown,
     spoken,
     why,
 )
@@ -36,7 +38,7 @@ BOARD_FACTS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Purpose:
-    """The options of one purpose, by status; inside a status in the order of their names."""
+    """The options of one purpose, by status; inside a status in the order of their titles."""
 
     id: str
     words: str
@@ -54,7 +56,13 @@ def page(board: Board) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        spoken=spoken, why=why, label=label_words, arm=arm_words, effect=effect_words, endpoint=endpoint_words
+        spoken=spoken,
+        shown=shown,
+        why=why,
+        label=label_words,
+        arm=arm_words,
+        effect=effect_words,
+        endpoint=endpoint_words,
     )
     template = environment.get_template("options.html.j2")
     sources = _sources(board)
@@ -69,7 +77,7 @@ def page(board: Board) -> str:
         numbers={key: i for i, key in enumerate(sources, 1)},
         disclaimer=DISCLAIMER,
         version=__version__,
-        style=Markup(style),  # noqa: S704 - our own file, and the policy allows exactly this text
+        style=Markup(style),  # our own file; the page's policy allows exactly this text
         style_hash=digest,
     )
 
@@ -80,9 +88,7 @@ def _purpose(board: Board, id_: str) -> Purpose:
     def of(status: str) -> tuple[OptionAnswer, ...]:
         return tuple(answer for answer in answers if answer.status == status)
 
-    return Purpose(
-        id=id_, words=PURPOSE_WORDS[id_], eligible=of(ELIGIBLE), open=of(UNDETERMINED), no=of(NOT_ELIGIBLE)
-    )
+    return Purpose(id=id_, words=PURPOSE_WORDS[id_], eligible=of(ELIGIBLE), open=of(UNDETERMINED), no=of(NOT_ELIGIBLE))
 
 
 def _shown(board: Board) -> list[OptionAnswer]:

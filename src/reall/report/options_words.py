@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from typing import Any
 
-from reall.library.therapy import Arm, Effect, EvidenceRow
+from reall.library.therapy import ELIGIBLE
+from reall.library.therapy_rows import Arm, Effect, EvidenceRow
 from reall.options.board import Board
-from reall.options.eligibility import ELIGIBLE, NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
+from reall.options.ctml import Clause
+from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
 from reall.options.labels import LabelAnswer
 from reall.options.lookup import UNKNOWN
 
@@ -45,6 +48,17 @@ def spoken(name: str) -> str:
                "block2": "block 2", "gvhd": "GVHD", "kg": "(kg)", "t": "T", "em": "extramedullary"}  # fmt: skip
     words = [special.get(part, part) for part in name.removesuffix("_level_fraction").split("_")]
     return " ".join(words)
+
+
+def shown(value: Any) -> str:
+    """Say the value of a fact: yes or no, a number with at most three digits, or the word itself.
+
+    >>> shown(True), shown(40.290322), shown(1.0), shown("unknown")
+    ('yes', '40.3', '1', 'unknown')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, int | float) else str(value)
 
 
 def why(answer: OptionAnswer) -> str:
@@ -182,9 +196,9 @@ def _trials(board: Board) -> list[str]:
     ]
 
 
-def _clauses(clauses: Iterable[object], match: str) -> str:
+def _clauses(clauses: Iterable[Clause], match: str) -> str:
     wanted = {"no": "no", "undetermined": "unknown"}.get(match)
-    named = [f"{c.field} {c.value}" for c in clauses if getattr(c, "verdict", "") == wanted]  # type: ignore[attr-defined]
+    named = [f"{c.field} {c.value}" for c in clauses if c.verdict == wanted]
     return f": {'; '.join(named)}" if named else ""
 
 

@@ -1,0 +1,44 @@
+"""What the tests of the options share: the knowledge, and a child made from a few facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from options_support import child
+
+from reall.library.knowledge import Knowledge, open_knowledge
+from reall.options.board import Board, board
+from reall.options.lookup import Lookup
+from reall.stratify.assess import case_masks
+
+TODAY = dt.date(2026, 11, 21)
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return open_knowledge()
+
+
+@pytest.fixture(scope="session")
+def ask(knowledge: Knowledge) -> Callable[..., Board]:
+    """Answer everything for a child: `ask(facts, on=..., country=..., exposures=...)`."""
+
+    def answer(facts: Mapping[str, Any], *, on: dt.date = TODAY, country: str = "US", **parts: Any) -> Board:
+        case = child(knowledge, facts, **parts)
+        return board(case, case_masks(case, knowledge), knowledge, on=on, country=country)
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def look(knowledge: Knowledge) -> Callable[..., Lookup]:
+    """Give the look-up of a child."""
+
+    def make(facts: Mapping[str, Any]) -> Lookup:
+        case = child(knowledge, facts)
+        return Lookup(knowledge, case, case_masks(case, knowledge))
+
+    return make
