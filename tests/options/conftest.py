@@ -11,6 +11,7 @@ from options_support import child
 
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.options.board import Board, board
+from reall.options.eligibility import OptionAnswer, answer_options
 from reall.options.lookup import Lookup
 from reall.stratify.assess import case_masks
 
@@ -42,3 +43,16 @@ def look(knowledge: Knowledge) -> Callable[..., Lookup]:
         return Lookup(knowledge, case, case_masks(case, knowledge))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def ask_one(knowledge: Knowledge) -> Callable[..., OptionAnswer]:
+    """Answer one option for a child; quicker than a whole board."""
+
+    def answer(option: str, facts: Mapping[str, Any], *, on: dt.date = TODAY, country: str = "US") -> OptionAnswer:
+        case = child(knowledge, facts)
+        masks = case_masks(case, knowledge)
+        (found,) = answer_options(case, masks, knowledge, on=on, country=country, only={option})
+        return found
+
+    return answer

@@ -86,16 +86,16 @@ def test_the_page_stands_alone_and_escapes_what_the_case_says(tmp_path: Path):
     assert text.count('id="option-') == len(set(text.split('id="option-')[1:]))
 
 
-def test_the_first_printed_page_is_one_sheet(case, tmp_path):
+@pytest.mark.parametrize("facts", [CASE, "case: example-1\nfacts: {}\n"], ids=["usual", "nothing known"])
+def test_the_first_printed_page_is_one_sheet(tmp_path, facts):
     """WeasyPrint lays the page out; the second printed page starts with the first purpose in full."""
     pypdf = pytest.importorskip("pypdf")
     weasyprint = pytest.importorskip("weasyprint")
-    page = tmp_path / "page.html"
-    run(case, "--html", str(page))
-    pdf = tmp_path / "page.pdf"
+    path, page, pdf = tmp_path / "case.yaml", tmp_path / "page.html", tmp_path / "page.pdf"
+    path.write_text(facts, encoding="utf-8")
+    run(str(path), "--html", str(page))
     weasyprint.HTML(filename=str(page)).write_pdf(str(pdf))
-    reader = pypdf.PdfReader(str(pdf))
-    first, second = (reader.pages[i].extract_text() for i in (0, 1))
+    first, second = (pypdf.PdfReader(str(pdf)).pages[i].extract_text() for i in (0, 1))
     assert "What can be given: example-1" in first
     assert "Trials" in first
     assert second.lstrip().startswith("Reinduction")

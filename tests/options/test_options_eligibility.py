@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from options_support import by_id
 
+from reall.options.eligibility import PURPOSES
+
 LATE_MARROW_B = {
     "relapse_number": 1, "lineage": "B", "age_at_relapse_years": 9, "months_from_diagnosis": 48,
     "on_primary_therapy_at_relapse": "no", "months_after_end_of_primary_therapy": 20, "marrow_blasts_pct": 80,
@@ -69,7 +71,7 @@ def test_clofarabine_cyclophosphamide_etoposide_after_a_transplant(ask, transpla
         ("1e-3", "yes", "yes"),
     ],
 )
-def test_mrd_after_reinduction_under_the_two_arms_of_intreall(knowledge, ask, look, mrd, arm_a, arm_b):
+def test_mrd_after_reinduction_under_the_two_arms_of_intreall(ask, look, mrd, arm_a, arm_b):
     facts = {**LATE_MARROW_B, "mrd_end_of_reinduction_block1_level_fraction": float(mrd)}
     asked = look(facts)
     assert (asked.fact("transplant_intreall_arm_a"), asked.fact("transplant_intreall_arm_b")) == (arm_a, arm_b)
@@ -99,30 +101,38 @@ def test_a_child_with_t_lineage_has_no_cd19_or_cd22_options(ask):
         assert status[option] == "eligible"
 
 
+NO, YES, OPEN = "not_eligible", "eligible", "undetermined"
+
+
 @pytest.mark.parametrize(
-    ("facts", "peg", "recombinant", "native"),
+    ("allergy", "silent", "pancreatitis", "peg", "erwinia"),
     [
-        ({"asparaginase_hypersensitivity": "yes"}, "not_eligible", "eligible", "eligible"),
-        ({"asparaginase_hypersensitivity": "no", "asparaginase_silent_inactivation": "yes"}, "not_eligible", "eligible", "eligible"),
-        ({"asparaginase_hypersensitivity": "no", "asparaginase_silent_inactivation": "no"}, "eligible", "not_eligible", "not_eligible"),
-        ({}, "undetermined", "undetermined", "undetermined"),
-        ({"asparaginase_hypersensitivity": "yes", "asparaginase_pancreatitis": "yes"}, "not_eligible", "not_eligible", "not_eligible"),
+        ("yes", None, "no", NO, YES),
+        ("no", "yes", "no", NO, YES),
+        ("no", "no", "no", YES, NO),
+        (None, None, "no", OPEN, OPEN),
+        ("yes", None, "yes", NO, NO),
     ],
-)  # fmt: skip
-def test_asparaginase_allergy(ask, facts, peg, recombinant, native):
+)
+def test_asparaginase_allergy(ask, allergy, silent, pancreatitis, peg, erwinia):  # noqa: PLR0917 - the columns
     """Allergic reaction of grade 2 or more, or silent inactivation: switch to an Erwinia product (flowchart 2020)."""
-    well = {"asparaginase_pancreatitis": "no", "asparaginase_thrombosis": "no", "asparaginase_haemorrhage": "no",
-            "severe_hepatic_impairment": "no", "erwinia_hypersensitivity": "no", "age_at_relapse_years": 9}  # fmt: skip
-    answers = ask({"relapse_number": 1, **well, **facts})
-    got = {
-        id_: by_id(answers, id_).status for id_ in ("pegaspargase", "crisantaspase_recombinant", "asparaginase_erwinia")
-    }
-    assert list(got.values()) == [peg, recombinant, native]
+    well = {"asparaginase_thrombosis": "no", "asparaginase_haemorrhage": "no", "severe_hepatic_impairment": "no",
+            "erwinia_hypersensitivity": "no", "age_at_relapse_years": 9, "relapse_number": 1}  # fmt: skip
+    answers = ask({**well, "asparaginase_hypersensitivity": allergy, "asparaginase_silent_inactivation": silent,
+                   "asparaginase_pancreatitis": pancreatitis})  # fmt: skip
+    assert by_id(answers, "pegaspargase").status == peg
+    assert by_id(answers, "crisantaspase_recombinant").status == erwinia
+    assert by_id(answers, "asparaginase_erwinia").status == erwinia
 
 
 def test_silent_inactivation_is_off_label_and_the_flowchart_is_shown_beside_it(ask):
-    facts = {"age_at_relapse_years": 9, "asparaginase_hypersensitivity": "no", "asparaginase_silent_inactivation": "yes",
-             "erwinia_hypersensitivity": "no", "asparaginase_pancreatitis": "no"}  # fmt: skip
+    facts = {
+        "age_at_relapse_years": 9,
+        "asparaginase_hypersensitivity": "no",
+        "asparaginase_silent_inactivation": "yes",
+        "erwinia_hypersensitivity": "no",
+        "asparaginase_pancreatitis": "no",
+    }
     answer = by_id(ask(facts), "crisantaspase_recombinant")
     assert answer.label.status == "off label"
     assert "silent_inactivation_off_label" in {c.note.id for c in answer.cautions if c.holds == "yes"}
@@ -137,8 +147,6 @@ def test_nothing_known_makes_nothing_eligible_and_drops_nothing(knowledge, ask):
 
 
 def test_options_are_grouped_by_purpose_and_sorted_by_title_only(ask):
-    from reall.options.eligibility import PURPOSES
-
     answers = ask(LATE_MARROW_B).options
     keys = [(PURPOSES.index(answer.option.purpose), answer.option.title) for answer in answers]
     assert keys == sorted(keys)

@@ -18,9 +18,10 @@ FACTS = {n: Fact(name=n, question=f"{n}?", kind="yes_no", answers=(False, True))
 
 atoms = st.sampled_from([*NAMES, *(f"NOT {n}" for n in NAMES)])
 conditions = st.recursive(
-    atoms, lambda inner: st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+    atoms,
+    lambda inner: st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(lambda three: f"({' '.join(three)})"),
     max_leaves=5,
-)  # fmt: skip
+)
 
 
 def base_of(musts):

@@ -6,7 +6,7 @@ Options are listed by purpose and never ranked. An unknown fact never makes a ch
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,23 +89,32 @@ class OptionAnswer:
 
 
 def answer_options(
-    case: Case, masks: Sequence[int], knowledge: Knowledge, *, on: dt.date, country: str
+    case: Case,
+    masks: Sequence[int],
+    knowledge: Knowledge,
+    *,
+    on: dt.date,
+    country: str,
+    only: Collection[str] = (),
 ) -> tuple[OptionAnswer, ...]:
-    """Answer every option for one case, in the order of purposes and then of titles.
+    """Answer every option for one case (or only those named), in the order of purposes and then of titles.
 
     `masks` are the cells of the case (`stratify.case_masks`). Raises `UnusableCase` when its facts contradict each
     other.
     """
     look = Lookup(knowledge, case, tuple(masks))
-    populations = {p.id: applies(look, p) for p in knowledge.therapy.populations.values()}
-    options = sorted(knowledge.therapy.options.values(), key=lambda o: (PURPOSES.index(o.purpose), o.title))
-    return tuple(_answer(look, option, populations, on=on, country=country) for option in options)
+    therapy = knowledge.therapy
+    chosen = [option for option in therapy.options.values() if not only or option.id in only]
+    studied = {therapy.evidence[row].population for option in chosen for row in option.evidence}
+    populations = {id_: applies(look, therapy.populations[id_]) for id_ in studied}
+    chosen.sort(key=lambda o: (PURPOSES.index(o.purpose), o.title))
+    return tuple(_answer(look, option, populations, on=on, country=country) for option in chosen)
 
 
 def _answer(
     look: Lookup, option: Option, populations: Mapping[str, Applies], *, on: dt.date, country: str
 ) -> OptionAnswer:
-    finding = evaluate(look.knowledge.base, f"option_{option.id}", look.masks)
+    finding = evaluate(look.knowledge.base, f"option_{option.id}", look.walk)
     if finding is None:
         raise UnusableCase(
             f"the facts contradict each other: no child can fulfil them all ({option.id})",

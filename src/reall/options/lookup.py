@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from reall.facts.case import Case
 from reall.facts.known import Choices
 from reall.library.knowledge import Knowledge
-from reall.rules.diagram import FALSE, TRUE
+from reall.rules.diagram import FALSE, TRUE, Walk
 from reall.rules.evaluate import evaluate
 from reall.rules.settle import open_facts
 from reall.rules.table import Line
@@ -25,9 +26,18 @@ class Lookup:
     case: Case
     masks: tuple[int, ...]
 
+    @cached_property
+    def walk(self) -> Walk:
+        """All that this child can reach, shared between the questions."""
+        return Walk(self.knowledge.base.diagrams, self.masks)
+
+    @cached_property
+    def _facts(self) -> dict[str, Any]:
+        return {}
+
     def verdict(self, diagram: int) -> str:
         """Say whether a compiled condition holds: yes, no, or unknown (both remain possible)."""
-        reached = self.knowledge.base.diagrams.reachable(diagram, self.masks) & {TRUE, FALSE}
+        reached = self.walk.leaves(diagram) & {TRUE, FALSE}
         if reached == {TRUE}:
             return YES
         return NO if reached == {FALSE} else UNKNOWN
@@ -50,13 +60,18 @@ class Lookup:
 
     def fact(self, name: str) -> Any:
         """Give what is known of one fact: the case's own answer, or what its table says."""
+        if name not in self._facts:
+            self._facts[name] = self._fact(name)
+        return self._facts[name]
+
+    def _fact(self, name: str) -> Any:
         known = self.case.known.get(name)
         if known is not None:
             several = isinstance(known, Choices) and len(known.answers) > 1
             return str(known) if several or known.point is None else known.point
         if name not in self.knowledge.base.tables:
             return UNKNOWN
-        finding = evaluate(self.knowledge.base, name, self.masks)
+        finding = evaluate(self.knowledge.base, name, self.walk, explain=False)
         if finding is None:
             return UNKNOWN
         return finding.value if finding.value is not None else " or ".join(finding.possible)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,9 @@ from reall.report.options_words import (
 )
 
 _TEMPLATES = Path(__file__).parent / "templates"
-BOARD_FACTS = 6
+BOARD_FACTS, BOARD_MISSING = 6, 3
+"""How many facts, and how many missing ones of an option, fit on the board's sheet; the rest is counted there."""
+CLOSED = "closed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,7 @@ def page(board: Board) -> str:
         arm=arm_words,
         effect=effect_words,
         endpoint=endpoint_words,
+        few=few,
     )
     template = environment.get_template("options.html.j2")
     sources = _sources(board)
@@ -70,6 +73,7 @@ def page(board: Board) -> str:
         board=board,
         purposes=[_purpose(board, id_) for id_ in PURPOSES],
         facts=board.next_facts[:BOARD_FACTS],
+        open_trials=[t for t in board.trials if t.match != "no" and t.trial.status != CLOSED],
         regimens=_regimens(board),
         agents=board.knowledge.therapy.agents,
         limits=board.knowledge.therapy.cumulative_limits,
@@ -80,6 +84,17 @@ def page(board: Board) -> str:
         style=Markup(style),  # our own file; the page's policy allows exactly this text
         style_hash=digest,
     )
+
+
+def few(names: Iterable[str]) -> str:
+    """Name the first facts and count the rest.
+
+    >>> few(["cd19_status", "cd22_status", "weight_kg", "prior_sos"])
+    'CD19 status, CD22 status, weight (kg) and 1 more'
+    """
+    every = [spoken(name) for name in names]
+    more = len(every) - BOARD_MISSING
+    return ", ".join(every[:BOARD_MISSING]) + (f" and {more} more" if more > 0 else "")
 
 
 def _purpose(board: Board, id_: str) -> Purpose:
