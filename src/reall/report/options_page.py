@@ -33,7 +33,7 @@ from reall.report.options_words import (
 )
 
 _TEMPLATES = Path(__file__).parent / "templates"
-BOARD_FACTS, BOARD_MISSING = 6, 3
+BOARD_FACTS, BOARD_MISSING = 6, 2
 """How many facts, and how many missing ones of an option, fit on the board's sheet; the rest is counted there."""
 CLOSED = "closed"
 
@@ -90,7 +90,7 @@ def few(names: Iterable[str]) -> str:
     """Name the first facts and count the rest.
 
     >>> few(["cd19_status", "cd22_status", "weight_kg", "prior_sos"])
-    'CD19 status, CD22 status, weight (kg) and 1 more'
+    'CD19 status, CD22 status and 2 more'
     """
     every = [spoken(name) for name in names]
     more = len(every) - BOARD_MISSING
