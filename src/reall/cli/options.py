@@ -11,10 +11,11 @@ import click
 from reall.base.documents import Document, read_document
 from reall.base.errors import UnusableCase, WrongUsage
 from reall.facts.case import read_case
-from reall.library.knowledge import open_knowledge
+from reall.library.knowledge import PublishedOutcome, open_knowledge
 from reall.options.board import Board, board
 from reall.options.ctgov import read_study
-from reall.stratify.assess import case_masks
+from reall.rules.diagram import Walk
+from reall.stratify.assess import case_masks, matching_outcomes
 
 STDIN = "-"
 DEFAULT_COUNTRY = "US"
@@ -41,35 +42,39 @@ def command(  # noqa: PLR0917 - click passes the options by name
 
     CASE is a YAML or JSON file (reall.case/1), or - for standard input.
     """
-    answers = _answers(case, _day(day), country, studies, ctml)
+    answers, outcomes = _answers(case, _day(day), country, studies, ctml)
     if as_json:
         from reall.report.options_json import board_json  # noqa: PLC0415 - only what is asked for is imported
         from reall.report.to_json import dumps  # noqa: PLC0415
 
-        click.echo(dumps(board_json(answers)))
+        click.echo(dumps(board_json(answers, outcomes)))
     elif html_file is None:
         from reall.report.options_words import summary  # noqa: PLC0415
 
-        click.echo(summary(answers), nl=False)
+        click.echo(summary(answers, outcomes), nl=False)
     if html_file is not None:
         from reall.report.options_page import page  # noqa: PLC0415
 
-        Path(html_file).write_text(page(answers), encoding="utf-8")
+        Path(html_file).write_text(page(answers, outcomes), encoding="utf-8")
         click.echo(f"Wrote {html_file}", err=True)
 
 
-def _answers(case: str, day: dt.date, country: str, studies: tuple[str, ...], ctml: tuple[str, ...]) -> Board:
+def _answers(
+    case: str, day: dt.date, country: str, studies: tuple[str, ...], ctml: tuple[str, ...]
+) -> tuple[Board, tuple[PublishedOutcome, ...]]:
     knowledge = open_knowledge()
     read = read_case(_document(case), knowledge.vocabulary, name=Path(case).stem if case != STDIN else "")
-    return board(
+    masks = case_masks(read, knowledge)
+    answers = board(
         read,
-        case_masks(read, knowledge),
+        masks,
         knowledge,
         on=day,
         country=country,
         studies=[read_study(_bytes(name), name=name) for name in studies],
         ctml=[_document(name) for name in ctml],
     )
+    return answers, matching_outcomes(knowledge, Walk(knowledge.base.diagrams, masks))
 
 
 def _day(text: str | None) -> dt.date:

@@ -26,6 +26,8 @@ from reall.library.therapy_rows import (
 from reall.rules.table import Citation, Row, Table
 
 ELIGIBLE = "eligible"
+STATUSES = ("draft", "transcribed", "double-checked", "superseded")
+"""From the least to the most confirmed; superseded rows are kept for older answers."""
 NEVER = "none"
 """The condition of a label row that covers no child with ALL: the drug is authorised, but for something else."""
 
@@ -145,7 +147,9 @@ def criteria_table(id_: str, title: str, criteria: tuple[Criterion, ...], kind: 
         for c in criteria
     )
     every = " AND ".join(f"({c.must})" for c in criteria)
-    rule = Row(id="every_criterion", when=every, value=ELIGIBLE, citation=criteria[0].citation, where=where)
+    # All criteria together are as confirmed as the least confirmed of them.
+    weakest = min((c.citation for c in criteria), key=lambda citation: STATUSES.index(citation.status))
+    rule = Row(id="every_criterion", when=every, value=ELIGIBLE, citation=weakest, where=where)
     return Table(
         id=id_,
         title=title,

@@ -14,7 +14,7 @@ from reall.base.errors import UnusableCase
 from reall.facts.case import Case
 from reall.facts.known import Known
 from reall.library.knowledge import Knowledge
-from reall.library.therapy import ELIGIBLE, note_question
+from reall.library.therapy import ELIGIBLE, STATUSES, note_question
 from reall.library.therapy_rows import Criterion, Note, Option
 from reall.options.conditions import all_of, changes
 from reall.options.evidence import Applies, Evidence, applies
@@ -30,7 +30,6 @@ PURPOSES = (
     "reinduction", "consolidation", "maintenance", "cns_therapy", "radiation", "transplant", "targeted",
     "immunotherapy", "trial", "supportive",
 )  # fmt: skip
-_STATUS_ORDER = ("draft", "transcribed", "double-checked", "superseded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,7 @@ class OptionAnswer:
     def knowledge_status(self) -> str:
         """The least confirmed status among the criteria that decide."""
         statuses = [judged.criterion.citation.status for judged in self.deciding]
-        return min(statuses, key=_STATUS_ORDER.index)
+        return min(statuses, key=STATUSES.index)
 
     @property
     def deciding(self) -> tuple[Judged, ...]:
@@ -176,7 +175,7 @@ def _changes(look: Lookup, option: Option, because: tuple[Judged, ...]) -> tuple
         # Each criterion alone could hold, all together cannot; then the open ones are what would have to change.
         failed = [judged.criterion.id for judged in because if judged.verdict == UNKNOWN]
     table = f"option_{option.id}"
-    return tuple(all_of([changes(base.condition(table, id_), holds) for id_ in failed]))
+    return tuple(all_of([changes(base.condition_of(table, id_), holds) for id_ in failed]))
 
 
 def _cautions(look: Lookup, option: Option) -> Iterable[Caution]:

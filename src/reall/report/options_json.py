@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reall import __version__
 from reall.facts.known import Known
+from reall.library.knowledge import PublishedOutcome
 from reall.library.therapy_rows import Arm, EvidenceRow
 from reall.options.board import Board
 from reall.options.ctgov import StudyAnswer
@@ -16,13 +17,14 @@ from reall.options.evidence import Evidence
 from reall.options.labels import LabelAnswer
 from reall.options.ledger import Ledger, Total
 from reall.options.trials import TrialAnswer
+from reall.report.to_json import outcome_json
 from reall.rules.table import Citation
 
 SCHEMA = "reall.options/1"
 
 
-def board_json(board: Board) -> dict[str, Any]:
-    """Give everything that can be said about options for one case."""
+def board_json(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> dict[str, Any]:
+    """Give everything that can be said about options for one case, and the published figures of its strata."""
     knowledge = board.knowledge
     return {
         "schema": SCHEMA,
@@ -41,6 +43,7 @@ def board_json(board: Board) -> dict[str, Any]:
         "trials": [_trial(answer) for answer in board.trials],
         "studies": [_study(answer) for answer in board.studies],
         "ctml": [_ctml(answer) for answer in board.ctml],
+        "outcomes": [outcome_json(row) for row in outcomes],
     }
 
 

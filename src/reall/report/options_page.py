@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reall import __version__
+from reall.library.knowledge import PublishedOutcome
 from reall.library.therapy import ELIGIBLE
 from reall.library.therapy_rows import Regimen
 from reall.options.board import Board
 from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
+from reall.report.published import outcome_words, picture
 from reall.report.options_words import (
     DISCLAIMER,
     PURPOSE_WORDS,
@@ -49,8 +51,8 @@ class Purpose:
     no: tuple[OptionAnswer, ...]
 
 
-def page(board: Board) -> str:
-    """Give the page as HTML."""
+def page(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> str:
+    """Give the page as HTML; `outcomes` are the published figures of the child's strata."""
     style = (_TEMPLATES / "options.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(
@@ -66,9 +68,10 @@ def page(board: Board) -> str:
         effect=effect_words,
         endpoint=endpoint_words,
         few=few,
+        outcome=outcome_words,
     )
     template = environment.get_template("options.html.j2")
-    sources = _sources(board)
+    sources = _sources(board, outcomes)
     return template.render(
         board=board,
         purposes=[_purpose(board, id_) for id_ in PURPOSES],
@@ -76,6 +79,8 @@ def page(board: Board) -> str:
         open_trials=[t for t in board.trials if t.match != "no" and t.trial.status != CLOSED],
         regimens=_regimens(board),
         agents=board.knowledge.therapy.agents,
+        outcomes=outcomes,
+        picture=picture(outcomes),
         limits=board.knowledge.therapy.cumulative_limits,
         sources=sources,
         numbers={key: i for i, key in enumerate(sources, 1)},
@@ -116,8 +121,8 @@ def _regimens(board: Board) -> Mapping[str, Regimen]:
     return {id_: board.knowledge.therapy.regimens[id_] for id_ in ids}
 
 
-def _sources(board: Board) -> dict[str, str]:
-    keys: dict[str, None] = {}
+def _sources(board: Board, outcomes: Sequence[PublishedOutcome]) -> dict[str, str]:
+    keys: dict[str, None] = dict.fromkeys(row.citation.source for row in outcomes)
     for answer in board.options:
         keys |= dict.fromkeys(judged.criterion.citation.source for judged in answer.because)
     for answer in _shown(board):

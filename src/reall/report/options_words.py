@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reall.library.knowledge import PublishedOutcome
 from reall.library.therapy import ELIGIBLE
 from reall.library.therapy_rows import Arm, Effect, EvidenceRow
 from reall.options.board import Board
@@ -13,10 +14,11 @@ from reall.options.ctml import Clause
 from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
 from reall.options.labels import LabelAnswer
 from reall.options.lookup import UNKNOWN
+from reall.report.published import outcome_words
 
 WIDTH = 100
 PERCENT = 100
-SHOWN_FACTS, SHOWN_CAUTIONS = 5, 2
+SHOWN_FACTS, SHOWN_CAUTIONS, SHOWN_OUTCOMES = 5, 2, 6
 DISCLAIMER = (
     "For research, education and professionals who can review the basis of each line. Not a medical device; "
     "a list, not a recommendation. Doses are shown as published, never for a child."
@@ -117,8 +119,8 @@ def endpoint_words(row: EvidenceRow) -> str:
     return f"{row.endpoint.replace('_', ' ')}{when}{what}, among {row.denominator}"
 
 
-def summary(board: Board) -> str:
-    """Give the terminal summary: options by purpose, never ranked; then what is missing, exposures and trials."""
+def summary(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> str:
+    """Give the terminal summary: options by purpose, never ranked; what is missing, exposures, trials, outcomes."""
     name = board.case.name or "case without a name"
     lines = [f"{name}: options on {board.on.isoformat()}, labels of {board.country}", ""]
     for purpose in PURPOSES:
@@ -126,7 +128,7 @@ def summary(board: Board) -> str:
         lines.append(PURPOSE_WORDS[purpose].upper())
         for status in (ELIGIBLE, UNDETERMINED, NOT_ELIGIBLE):
             lines += _group(status, [answer for answer in answers if answer.status == status])
-    lines += _next_facts(board) + _exposures(board) + _trials(board)
+    lines += _next_facts(board) + _exposures(board) + _trials(board) + _outcomes(outcomes)
     lines += ["", *textwrap.wrap(DISCLAIMER, WIDTH)]
     version = f"knowledge {board.knowledge.version} ({board.knowledge.fingerprint[:8]})"
     return "\n".join([*lines, version]) + "\n"
@@ -194,6 +196,15 @@ def _trials(board: Board) -> list[str]:
         for arm in trial.arms
         for line in _wrapped(f"{arm.match} - {trial.protocol} arm {arm.code} (CTML){_clauses(arm.clauses, arm.match)}")
     ]
+
+
+def _outcomes(rows: Sequence[PublishedOutcome]) -> list[str]:
+    if not rows:
+        return []
+    lines = ["", "PUBLISHED OUTCOMES (each cohort alone; groups of the past, not this child)"]
+    lines += [line for row in rows[:SHOWN_OUTCOMES] for line in _wrapped(outcome_words(row))]
+    more = len(rows) - SHOWN_OUTCOMES
+    return [*lines, f"  {more} more on the page (--html) and in --json"] if more > 0 else lines
 
 
 def _clauses(clauses: Iterable[Clause], match: str) -> str:
