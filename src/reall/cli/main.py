@@ -13,12 +13,9 @@ from reall.base.errors import ReallError
 
 # verb: (module under reall.cli, one line for --help)
 _VERBS = {
-<<<<<<< HEAD
     "assess": ("assess", "Assess one child: kind of relapse, group under every published system, what is missing."),
-=======
     "options": ("options", "List what can be given, what forbids it, and which missing fact decides."),
     "explain": ("explain", "Explain a general topic to families in plain words."),
->>>>>>> 2e40a54 (Show options on one screen, as JSON, and general pages for families)
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
 }

@@ -12,13 +12,13 @@ from reall.base.documents import Document, read_document
 from reall.base.errors import UnusableCase, WrongUsage
 from reall.facts.case import read_case
 from reall.library.knowledge import PublishedOutcome, open_knowledge
+from reall.library.therapy import DEFAULT_COUNTRY
 from reall.options.board import Board, board
 from reall.options.ctgov import read_study
 from reall.rules.diagram import Walk
 from reall.stratify.assess import case_masks, matching_outcomes
 
 STDIN = "-"
-DEFAULT_COUNTRY = "US"
 
 
 @click.command("options")

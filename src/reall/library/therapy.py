@@ -28,6 +28,8 @@ from reall.rules.table import Citation, Row, Table
 ELIGIBLE = "eligible"
 STATUSES = ("draft", "transcribed", "double-checked", "superseded")
 """From the least to the most confirmed; superseded rows are kept for older answers."""
+DEFAULT_COUNTRY = "US"
+"""Whose labels are shown where nobody asks for another country."""
 NEVER = "none"
 """The condition of a label row that covers no child with ALL: the drug is authorised, but for something else."""
 

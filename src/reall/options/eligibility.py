@@ -175,7 +175,8 @@ def _changes(look: Lookup, option: Option, because: tuple[Judged, ...]) -> tuple
         # Each criterion alone could hold, all together cannot; then the open ones are what would have to change.
         failed = [judged.criterion.id for judged in because if judged.verdict == UNKNOWN]
     table = f"option_{option.id}"
-    return tuple(all_of([changes(base.condition_of(table, id_), holds) for id_ in failed]))
+    conditions = [condition for id_ in failed if (condition := base.condition_of(table, id_)) is not None]
+    return tuple(all_of([changes(condition, holds) for condition in conditions]))
 
 
 def _cautions(look: Lookup, option: Option) -> Iterable[Caution]:

@@ -21,7 +21,6 @@ from reall.library.therapy import ELIGIBLE
 from reall.library.therapy_rows import Regimen
 from reall.options.board import Board
 from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
-from reall.report.published import outcome_words, picture
 from reall.report.options_words import (
     DISCLAIMER,
     PURPOSE_WORDS,
@@ -30,9 +29,11 @@ from reall.report.options_words import (
     endpoint_words,
     label_words,
     shown,
-    spoken,
     why,
 )
+from reall.report.outcomes import in_order
+from reall.report.published import outcome_words, picture
+from reall.report.words import fact_name
 
 _TEMPLATES = Path(__file__).parent / "templates"
 BOARD_FACTS, BOARD_MISSING = 6, 2
@@ -60,7 +61,7 @@ def page(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
-        spoken=spoken,
+        spoken=fact_name,
         shown=shown,
         why=why,
         label=label_words,
@@ -79,7 +80,7 @@ def page(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> str:
         open_trials=[t for t in board.trials if t.match != "no" and t.trial.status != CLOSED],
         regimens=_regimens(board),
         agents=board.knowledge.therapy.agents,
-        outcomes=outcomes,
+        outcomes=in_order(outcomes),
         picture=picture(outcomes),
         limits=board.knowledge.therapy.cumulative_limits,
         sources=sources,
@@ -97,7 +98,7 @@ def few(names: Iterable[str]) -> str:
     >>> few(["cd19_status", "cd22_status", "weight_kg", "prior_sos"])
     'CD19 status, CD22 status and 2 more'
     """
-    every = [spoken(name) for name in names]
+    every = [fact_name(name) for name in names]
     more = len(every) - BOARD_MISSING
     return ", ".join(every[:BOARD_MISSING]) + (f" and {more} more" if more > 0 else "")
 

@@ -14,7 +14,9 @@ from reall.options.ctml import Clause
 from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
 from reall.options.labels import LabelAnswer
 from reall.options.lookup import UNKNOWN
+from reall.report.outcomes import in_order
 from reall.report.published import outcome_words
+from reall.report.words import fact_name
 
 WIDTH = 100
 PERCENT = 100
@@ -38,20 +40,6 @@ PURPOSE_WORDS = {
 STATUS_WORDS = {ELIGIBLE: "criteria fulfilled", UNDETERMINED: "open", NOT_ELIGIBLE: "not eligible"}
 
 
-def spoken(name: str) -> str:
-    """Read a fact's name aloud.
-
-    >>> spoken("cd22_status"), spoken("mrd_end_of_reinduction_block1_level_fraction")
-    ('CD22 status', 'MRD end of reinduction block 1')
-    """
-    special = {"cd22": "CD22", "cd19": "CD19", "mrd": "MRD", "cns": "CNS", "bcr": "BCR", "abl1": "ABL1", "sos": "SOS",
-               "hsct": "transplant", "tbi": "TBI", "pct": "(%)", "abl": "ABL", "jak": "JAK", "stat": "STAT",
-               "ras": "RAS", "uln": "upper limits of normal", "x": "times", "cr": "remission", "block1": "block 1",
-               "block2": "block 2", "gvhd": "GVHD", "kg": "(kg)", "t": "T", "em": "extramedullary"}  # fmt: skip
-    words = [special.get(part, part) for part in name.removesuffix("_level_fraction").split("_")]
-    return " ".join(words)
-
-
 def shown(value: Any) -> str:
     """Say the value of a fact: yes or no, a number with at most three digits, or the word itself.
 
@@ -70,7 +58,7 @@ def why(answer: OptionAnswer) -> str:
         return f"needs: {needed}"
     if answer.status == UNDETERMINED:
         fewest = answer.settling_sets[0] if answer.settling_sets else dict.fromkeys(answer.missing)
-        return f"missing: {', '.join(spoken(name) for name in fewest)}"
+        return f"missing: {', '.join(fact_name(name) for name in fewest)}"
     return ""
 
 
@@ -78,7 +66,7 @@ def label_words(label: LabelAnswer | None) -> str:
     """Say the label status with country; nothing where the option is no single drug."""
     if label is None:
         return ""
-    missing = f" ({', '.join(spoken(name) for name in label.missing)}?)" if label.missing else ""
+    missing = f" ({', '.join(fact_name(name) for name in label.missing)}?)" if label.missing else ""
     return f"{label.status} {label.country}{missing}"
 
 
@@ -165,7 +153,7 @@ def _next_facts(board: Board) -> list[str]:
     lines = ["", "FACTS THAT WOULD SETTLE MOST"]
     for fact, settles, narrows in shown:
         more = f", narrow {len(narrows)}" if narrows else ""
-        lines.append(f"  {spoken(fact)} would settle {len(settles)}{more}")
+        lines.append(f"  {fact_name(fact)} would settle {len(settles)}{more}")
     return lines
 
 
@@ -202,7 +190,7 @@ def _outcomes(rows: Sequence[PublishedOutcome]) -> list[str]:
     if not rows:
         return []
     lines = ["", "PUBLISHED OUTCOMES (each cohort alone; groups of the past, not this child)"]
-    lines += [line for row in rows[:SHOWN_OUTCOMES] for line in _wrapped(outcome_words(row))]
+    lines += [line for row in in_order(rows)[:SHOWN_OUTCOMES] for line in _wrapped(outcome_words(row))]
     more = len(rows) - SHOWN_OUTCOMES
     return [*lines, f"  {more} more on the page (--html) and in --json"] if more > 0 else lines
 
