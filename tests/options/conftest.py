@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from options_support import child
 
+from options.options_support import child
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.options.board import Board, board
 from reall.options.eligibility import OptionAnswer, answer_options

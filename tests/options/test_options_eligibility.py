@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from options_support import by_id
 
+from options.options_support import by_id
 from reall.options.eligibility import PURPOSES
 
 LATE_MARROW_B = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from options_support import by_id
 
+from options.options_support import by_id
 from reall.base.errors import WrongUsage
 from reall.options.labels import first_day, last_day
 

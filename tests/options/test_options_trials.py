@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from options_support import child
 
+from options.options_support import child
 from reall.base.documents import Document, read_document
 from reall.base.errors import UnusableCase
 from reall.options.ctgov import answer_study, read_study
