@@ -191,7 +191,7 @@ def _cautions(look: Lookup, option: Option) -> Iterable[Caution]:
         if verdict == NO or note.words in seen:
             continue
         seen.add(note.words)
-        missing = look.missing_for(question) if verdict == UNKNOWN else ()
+        missing = look.missing_for(question, note.when) if verdict == UNKNOWN else ()
         yield Caution(note=note, holds=verdict, kind=kind, missing=missing)
 
 

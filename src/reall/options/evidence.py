@@ -43,7 +43,7 @@ def applies(look: Lookup, population: Population) -> Applies:
         fact
         for c in population.criteria
         if verdicts[c.words] == UNKNOWN
-        for fact in look.missing_for(population_question(population.id, c.id))
+        for fact in look.missing_for(population_question(population.id, c.id), c.must)
     )
     open_ones = tuple(words for words, verdict in verdicts.items() if verdict == UNKNOWN)
     return Applies(population=population, status=UNKNOWN, by=(*open_ones, *population.by_hand), missing=tuple(facts))

@@ -138,7 +138,7 @@ def _decide(
         fact
         for row, _ in maybe
         if _covers(look, agent, row) == UNKNOWN
-        for fact in look.missing_for(label_question(agent.id, row.id))
+        for fact in look.missing_for(label_question(agent.id, row.id), row.on_label_when)
     )
     dates = "" if any(valid == YES for _, valid in maybe) else "the day from which the row held was not seen"
     return answer(OPEN, maybe[-1][0], dates or f"may be covered: {maybe[-1][0].indication}", tuple(facts))

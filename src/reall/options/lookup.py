@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from reall.rules.evaluate import evaluate
 from reall.rules.settle import open_facts
 from reall.rules.table import Line
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 
 
@@ -46,9 +48,18 @@ class Lookup:
         """Say whether a question of the therapy knowledge holds."""
         return self.verdict(self.knowledge.base.questions[question])
 
-    def missing_for(self, question: str) -> tuple[str, ...]:
-        """Name the facts that could still answer an open question."""
-        return open_facts(self.knowledge.base, self.knowledge.base.questions[question], self.masks)
+    def missing_for(self, question: str, condition: str) -> tuple[str, ...]:
+        """Name the facts that could still answer an open question.
+
+        Facts on which its condition does not rest, and which bear on it only through the background, are left out.
+        """
+        base = self.knowledge.base
+        named = set(_NAME.findall(condition))
+        rests_on = {base.space.position[name] for name in named if name in base.space.position}
+        for name in named & set(base.compiled):
+            rests_on |= base.compiled[name].direct
+        found = open_facts(base, base.questions[question], self.masks)
+        return tuple(name for name in found if base.space.position[name] in rests_on)
 
     def line(self, line: Line) -> str:
         """Say whether one row of a table holds."""

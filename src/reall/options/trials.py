@@ -15,6 +15,7 @@ from reall.library.therapy import arm_question
 from reall.library.therapy_rows import Criterion, Trial, TrialArm
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 from reall.rules.settle import open_facts
+from reall.rules.table import Compiled
 
 MATCH = {YES: "yes", NO: "no", UNKNOWN: "undetermined"}
 
@@ -76,9 +77,16 @@ def _answer(look: Lookup, trial: Trial) -> TrialAnswer:
         trial=trial,
         match=match,
         because=because,
-        missing=open_facts(base, compiled.outcome, look.masks) if match == MATCH[UNKNOWN] else (),
+        missing=_missing(look, compiled) if match == MATCH[UNKNOWN] else (),
         arms=tuple(_arm(look, trial, arm, match) for arm in trial.arms),
     )
+
+
+def _missing(look: Lookup, compiled: Compiled) -> tuple[str, ...]:
+    """The open facts on which the criteria rest; others only bear on them through the background."""
+    base = look.knowledge.base
+    names = open_facts(base, compiled.outcome, look.masks)
+    return tuple(name for name in names if base.space.position[name] in compiled.direct)
 
 
 def _arm(look: Lookup, trial: Trial, arm: TrialArm, of_trial: str) -> ArmAnswer:

@@ -12,7 +12,7 @@ from reall.library.therapy_rows import Arm, Effect, EvidenceRow
 from reall.options.board import Board
 from reall.options.ctml import Clause
 from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
-from reall.options.labels import LabelAnswer
+from reall.options.labels import NOT_RECORDED, OPEN, LabelAnswer
 from reall.options.lookup import UNKNOWN
 from reall.report.outcomes import in_order
 from reall.report.published import outcome_words
@@ -67,7 +67,8 @@ def label_words(label: LabelAnswer | None) -> str:
     if label is None:
         return ""
     missing = f" ({', '.join(fact_name(name) for name in label.missing)}?)" if label.missing else ""
-    return f"{label.status} {label.country}{missing}"
+    words = {NOT_RECORDED: "label not read", OPEN: "label open"}.get(label.status, label.status)
+    return f"{words}, {label.country}{missing}"
 
 
 def arm_words(arm: Arm) -> str:

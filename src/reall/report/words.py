@@ -18,7 +18,7 @@ _TOKENS = {
     "all": "ALL", "r08": "R08", "allo": "allogeneic", "ul": "µl", "cd19": "CD19", "cd22": "CD22", "abl": "ABL",
     "jak": "JAK", "stat": "STAT", "ras": "RAS", "mapk": "MAPK", "src": "SRC", "sos": "sinusoidal obstruction",
     "tbi": "total body irradiation", "gvhd": "graft-versus-host disease", "kg": "(kg)", "uln": "upper limit of normal",
-    "x": "in times the", "car": "CAR", "t": "T cells", "kmt2a": "KMT2A", "qtc": "QTc",
+    "x": "in times the", "years": "(years)", "car": "CAR", "t": "T cells", "kmt2a": "KMT2A", "qtc": "QTc",
 }  # fmt: skip
 _WHOLE = {
     "bcr_abl1": "BCR::ABL1", "all_rez_bfm_s": "ALL-REZ BFM group", "intreall_2010": "IntReALL 2010 group",
