@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,7 @@ from reall.base.errors import ReallError, UnusableCase, WrongUsage
 from reall.facts.case import read_case
 from reall.facts.vocabulary import nearest
 from reall.library.knowledge import Knowledge, open_knowledge
+from reall.library.therapy import DEFAULT_COUNTRY
 from reall.stratify.assess import Assessment, assess
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ def _write_json(outcomes: Sequence[tuple[str, Assessment | ReallError]]) -> None
     from reall.report.to_json import SCHEMA, assessment_json, dumps  # noqa: PLC0415
 
     parts = [
-        assessment_json(result)
+        assessment_json(result, _options(result))
         if isinstance(result, Assessment)
         else {"schema": SCHEMA, "case": name, "error": result.to_json()}
         for name, result in outcomes
@@ -132,6 +134,16 @@ def _write_json(outcomes: Sequence[tuple[str, Assessment | ReallError]]) -> None
         click.echo(dumps(parts))
     elif isinstance(outcomes[0][1], Assessment):
         click.echo(dumps(parts[0]))
+
+
+def _options(assessment: Assessment) -> list[dict[str, Any]]:
+    """Answer the options with the labels of today and of the default country; `reall options` asks for others."""
+    from reall.options.eligibility import answer_options  # noqa: PLC0415
+    from reall.report.options_json import option_json  # noqa: PLC0415
+
+    today = dt.datetime.now(tz=dt.UTC).date()
+    answers = answer_options(assessment.case, assessment.masks, assessment.knowledge, on=today, country=DEFAULT_COUNTRY)
+    return [option_json(answer) for answer in answers]
 
 
 def _write_summaries(done: Sequence[Assessment]) -> None:

@@ -11,6 +11,7 @@ from reall.base.errors import InvalidKnowledge
 from reall.library.files import open_file
 from reall.library.knowledge import Knowledge, PublishedOutcome, Source, read_csv
 from reall.library.tables import System, load_systems
+from reall.library.therapy_files import load_therapy
 from reall.library.vocabulary import load_vocabulary
 from reall.rules.table import Citation, KnowledgeBase, Table
 
@@ -32,13 +33,18 @@ def compile_knowledge(root: Path, fingerprint: str) -> Knowledge:
     systems = {system.table.id: system for system in load_systems(root)}
     sources = load_sources(root)
     tables = [table for system in systems.values() for table in (system.table, *system.transplant)]
+    therapy = load_therapy(root)
+    tables += therapy.tables()
     _check_sources(tables, sources)
+    for citation, where in therapy.citations():
+        _check_source(citation, sources, where)
     outcomes = tuple(_outcomes(root, sources))
     questions = {
         f"outcome {o.id}": (o.applies_when, f"outcomes/published_outcomes.csv, row {o.id}")
         for o in outcomes
         if o.applies_when
     }
+    questions |= therapy.questions()
     base = KnowledgeBase(vocabulary.facts, vocabulary.background, tables, questions)
     derived = {id_: fact for id_, fact in base.derived.items() if base.tables[id_].derived}
     vocabulary = replace(vocabulary, derived=derived)
@@ -50,6 +56,7 @@ def compile_knowledge(root: Path, fingerprint: str) -> Knowledge:
         base=base,
         sources=sources,
         outcomes=outcomes,
+        therapy=therapy,
     )
 
 

@@ -22,6 +22,7 @@ from reall.base.errors import InvalidKnowledge
 from reall.facts.vocabulary import Vocabulary
 from reall.library.files import PACKAGED, fingerprint
 from reall.library.tables import System
+from reall.library.therapy import Therapy
 from reall.rules.table import Citation, KnowledgeBase
 
 
@@ -82,6 +83,7 @@ class Knowledge:
     base: KnowledgeBase
     sources: Mapping[str, Source]
     outcomes: tuple[PublishedOutcome, ...]
+    therapy: Therapy
 
     @cached_property
     def outcomes_by_condition(self) -> tuple[tuple[int, tuple[PublishedOutcome, ...]], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reall import __version__
@@ -15,8 +16,11 @@ from reall.stratify.assess import Assessment, disagreements, next_questions, pla
 SCHEMA = "reall.assessment/1"
 
 
-def assessment_json(assessment: Assessment) -> dict[str, Any]:
-    """Give the whole assessment as plain data; keys and their order are fixed by the contract."""
+def assessment_json(assessment: Assessment, options: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Give the whole assessment as plain data; keys and their order are fixed by the contract.
+
+    `options` are the answers of `report.options_json.option_json`, for a day and a country that the caller chooses.
+    """
     case = assessment.case
     return {
         "schema": SCHEMA,
@@ -32,7 +36,7 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
             {"fact": fact, "settles": list(settles), "narrows": list(narrows)}
             for fact, settles, narrows in next_questions(assessment)
         ],
-        "options": [],
+        "options": list(options),
         "outcomes": [outcome_json(row) for row in assessment.outcomes],
         "facts": {name: plain(known) for name, known in case.known.items()},
         "mrd": [

@@ -15,7 +15,10 @@ _TOKENS = {
     "rbc": "red cells", "ge": ">=", "1pct": "1 %", "pdri": "disease risk index", "bfm": "BFM", "cog": "COG",
     "sj18": "St Jude", "mrc": "MRC", "jplsg": "JPLSG", "ukall": "UKALL", "intreall": "IntReALL", "rez": "REZ",
     "r3": "R3", "pdl": "Ponte di Legno", "tp53": "TP53", "ikzf1": "IKZF1", "block1": "block 1", "block2": "block 2",
-    "all": "ALL", "r08": "R08", "allo": "allogeneic", "ul": "µl",
+    "all": "ALL", "r08": "R08", "allo": "allogeneic", "ul": "µl", "cd19": "CD19", "cd22": "CD22", "abl": "ABL",
+    "jak": "JAK", "stat": "STAT", "ras": "RAS", "mapk": "MAPK", "src": "SRC", "sos": "sinusoidal obstruction",
+    "tbi": "total body irradiation", "gvhd": "graft-versus-host disease", "kg": "(kg)", "uln": "upper limit of normal",
+    "x": "in times the", "years": "(years)", "car": "CAR", "t": "T cells", "kmt2a": "KMT2A", "qtc": "QTc",
 }  # fmt: skip
 _WHOLE = {
     "bcr_abl1": "BCR::ABL1", "all_rez_bfm_s": "ALL-REZ BFM group", "intreall_2010": "IntReALL 2010 group",
@@ -43,6 +46,15 @@ def label(name: str, knowledge: Knowledge) -> str:
     if fact is not None and fact.unit:
         name = name.removesuffix(f"_{fact.unit}")  # "age at relapse years" says the unit twice once a value follows
     return spoken(name)
+
+
+def fact_name(name: str) -> str:
+    """Name a fact in a few words, without its unit.
+
+    >>> fact_name("cd22_status"), fact_name("mrd_end_of_reinduction_block1_level_fraction"), fact_name("bcr_abl1")
+    ('CD22 status', 'MRD end of reinduction block 1', 'BCR::ABL1')
+    """
+    return _WHOLE.get(name) or spoken(name.removesuffix("_level_fraction"))
 
 
 def spoken(code: str) -> str:
