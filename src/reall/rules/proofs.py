@@ -98,7 +98,8 @@ class _Proof:
     def gap(self) -> Iterator[Fault]:
         gap = within_background(self.base, self.base.diagrams.where(self.compiled.raw, GAP.__eq__))
         if gap != FALSE:
-            what = f"{self.compiled.table.id} gives these children no answer; add a rule, or a `silent` row with its source"
+            table = self.compiled.table.id
+            what = f"{table} gives these children no answer; add a rule, or a `silent` row with its source"
             yield self.fault("gap", what, shown_by=gap)
 
     def contradictions(self) -> Iterator[Fault]:
@@ -291,20 +292,9 @@ def cut_offs_without_case(base: KnowledgeBase, table: str, cases: Sequence[Mappi
     A case counts where a comparison with the cut-off may by itself decide a row. One side is the cut-off itself (a
     number exactly at it), the other the neighbouring cell. `cases` are those that expect an answer of this table.
     """
-    walks = [(known, Walk(base.diagrams, _stated(base, known))) for known in cases]
-    compiled = base.compiled[table]
-    cut_offs: dict[tuple[str, float], _CutOff] = {}
-    for line in (*compiled.rules, *compiled.criteria, *compiled.silent):
-        for atom, changes in decisive(base, table, line.row.id):
-            if isinstance(atom, Compare):
-                cut_off = cut_offs.setdefault((atom.fact, atom.constant), _CutOff(line.row, {}, []))
-                cut_off.edges.update(
-                    dict.fromkeys(edges_of(atom, base.space.axes[base.space.position[atom.fact]].fact))
-                )
-                cut_off.shown += [k[atom.fact] for k, walk in walks if atom.fact in k and TRUE in walk.leaves(changes)]
     return [
         _unshown(table, cut_off.row, fact, constant, side)
-        for (fact, constant), cut_off in cut_offs.items()
+        for (fact, constant), cut_off in _cut_offs(base, table, cases).items()
         for side in _sides_left(base, fact, constant, cut_off)
     ]
 
@@ -314,8 +304,25 @@ class _CutOff:
     """A constant that a fact is compared with: the first row that does, its edges, and what the cases have there."""
 
     row: Row
-    edges: dict[Edge, None]
+    edges: set[Edge]
     shown: list[Known]
+
+
+def _cut_offs(
+    base: KnowledgeBase, table: str, cases: Sequence[Mapping[str, Known]]
+) -> dict[tuple[str, float], _CutOff]:
+    walks = [(known, Walk(base.diagrams, _stated(base, known))) for known in cases]
+    compiled = base.compiled[table]
+    found: dict[tuple[str, float], _CutOff] = {}
+    for line in (*compiled.rules, *compiled.criteria, *compiled.silent):
+        for atom, changes in decisive(base, table, line.row.id):
+            if isinstance(atom, Compare):
+                axis = base.space.axes[base.space.position[atom.fact]]
+                cut_off = found.setdefault((atom.fact, atom.constant), _CutOff(line.row, set(), []))
+                cut_off.edges.update(edges_of(atom, axis.fact))
+                turning = (known for known, walk in walks if atom.fact in known and TRUE in walk.leaves(changes))
+                cut_off.shown.extend(known[atom.fact] for known in turning)
+    return found
 
 
 def _unshown(table: str, row: Row, fact: str, constant: float, side: str) -> Fault:
@@ -327,7 +334,7 @@ def _sides_left(base: KnowledgeBase, fact: str, constant: float, cut_off: _CutOf
     axis = base.space.axes[base.space.position[fact]]
     if not any(isinstance(value, Interval) and value.point == constant for value in cut_off.shown):
         yield "exactly at"
-    for edge in cut_off.edges:
+    for edge in sorted(cut_off.edges):
         if edge in axis.cuts:
             below = axis.cuts.index(edge)
             constant_is_above = edge == (constant, BEFORE)
