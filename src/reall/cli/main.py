@@ -15,6 +15,7 @@ from reall.base.errors import ReallError
 _VERBS = {
     "assess": ("assess", "Assess one child: kind of relapse, group under every published system, what is missing."),
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
+    "knowledge": ("knowledge", "Check, show, cite and compare what was taken from papers."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
 }
 

@@ -31,7 +31,7 @@ from reall.library.vocabulary import load_vocabulary
 from reall.library.worked_cases import unshown_cut_offs, worked_cases, wrong_answers
 from reall.rules.proofs import Fault, cells, prove
 from reall.rules.reader import read_condition
-from reall.rules.table import Table, derived_fact
+from reall.rules.table import Remark, Row, Table, derived_fact
 
 Check = Callable[[Path, Knowledge], Iterable[Fault]]
 
@@ -138,7 +138,8 @@ _SCHEMAS = {
 
 def _broken_conditions(tables: Iterable[Table], facts: Mapping[str, Fact]) -> Iterator[Fault]:
     for table in tables:
-        for row in (*rows_of(table), *table.conflicts, *table.cautions):
+        rows: list[Row | Remark] = [*rows_of(table), *table.conflicts, *table.cautions]
+        for row in rows:
             try:
                 if row.when:
                     read_condition(row.when, facts, where=row.where)
