@@ -264,7 +264,7 @@ class KnowledgeBase:
         criteria = self._rows(table, table.applies_to)
         silent = self._rows(table, table.silent)
         raw = d.leaf(GAP)
-        for line in silent:
+        for line in reversed(silent):
             raw = d.choose(line.holds, d.leaf(Outcome("silent", line.row.id)), raw)
         raw = self._inherit(table, raw)
         for line in reversed(rules):
