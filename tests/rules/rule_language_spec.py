@@ -130,8 +130,8 @@ SECTIONS = (
 
 REFUSED = Section(
     "What is refused",
-    "Everything else is refused when the knowledge is loaded. The message names file, row and column. The column counts "
-    "from 1.",
+    "Everything else is refused when the knowledge is loaded. The message names file, row and column, which "
+    "counts from 1.",
     """
     month < 18                                ¦ 1   ¦ there is no fact 'month'. Did you mean 'months'?
     lineage = 'B' AND linage = 'T'            ¦ 19  ¦ there is no fact 'linage'. Did you mean 'lineage'?
