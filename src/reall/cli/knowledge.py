@@ -46,7 +46,8 @@ def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
     else:
         for fault in report.faults:
             click.echo(str(fault))
-        verdict = f"{len(report.faults)} faults" if report.faults else "no fault"
+        found = len(report.faults)
+        verdict = "no fault" if not found else "1 fault" if found == 1 else f"{found} faults"
         if report.tables:
             checked = (
                 f"{report.tables} tables with {report.rows} rows over {report.cells:.2g} combinations of cells, "

@@ -10,7 +10,7 @@ from pathlib import Path
 from reall.facts.vocabulary import nearest
 from reall.library.knowledge import Knowledge, PublishedOutcome, Source
 from reall.library.tables import DecisionPoint, System
-from reall.rules.condition import Among, Compare, Condition, atoms
+from reall.rules.condition import Among, Atom, Compare, atoms
 from reall.rules.proofs import Fault
 from reall.rules.table import Citation, Row, Table
 
@@ -82,8 +82,7 @@ def unmarked_drafts(root: Path, knowledge: Knowledge) -> Iterator[Fault]:  # noq
             yield _unmarked(where, f"{what} says that it was not seen (“{citation.at}”)")
     for table in knowledge.base.tables.values():
         for row in rows_of(table):
-            condition = knowledge.base.condition_of(table.id, row.id)
-            if row.citation.status != "draft" and (used := _rests_on(condition, draft_values)):
+            if row.citation.status != "draft" and (used := _rests_on(_atoms(knowledge, table, row), draft_values)):
                 yield _unmarked(row.where, f"{table.id}, row {row.id} rests on {used}, which is a draft")
     for system in knowledge.systems.values():
         for point in system.decision_points:
@@ -102,9 +101,14 @@ def _draft_values(table: Table) -> frozenset[str]:
     return frozenset({row.value for row in table.rules} - confirmed)
 
 
-def _rests_on(condition: Condition, drafts: Mapping[str, frozenset[str]]) -> str:
+def _atoms(knowledge: Knowledge, table: Table, row: Row) -> list[Atom]:
+    condition = knowledge.base.condition_of(table.id, row.id)
+    return atoms(condition) if condition is not None else []
+
+
+def _rests_on(comparisons: list[Atom], drafts: Mapping[str, frozenset[str]]) -> str:
     """Name a comparison that holds only through drafts."""
-    for atom in atoms(condition):
+    for atom in comparisons:
         if isinstance(atom, Among) and atom.fact in drafts and atom.answers <= drafts[atom.fact]:
             return f"{atom.fact} = {' or '.join(sorted(map(str, atom.answers)))}"
     return ""
@@ -134,7 +138,7 @@ def _constant_rows(system: System, point: DecisionPoint, knowledge: Knowledge, *
             isinstance(atom, Compare)
             and atom.fact == point.fact
             and math.isclose(atom.constant, point.cut_off_fraction)
-            for atom in atoms(knowledge.base.condition_of(table.id, row.id))
+            for atom in _atoms(knowledge, table, row)
         )
     ]
 

@@ -63,7 +63,8 @@ def _naming(fact: str, knowledge: Knowledge) -> Iterator[str]:
     base = knowledge.base
     for table in base.tables.values():
         rows = (*table.rules, *table.applies_to, *table.silent)
-        if any(fact in facts_of(base.condition_of(table.id, row.id)) for row in rows):
+        conditions = (base.condition_of(table.id, row.id) for row in rows)
+        if any(fact in facts_of(condition) for condition in conditions if condition is not None):
             yield table.id
 
 

@@ -191,7 +191,8 @@ def _existing(base: KnowledgeBase, condition: int) -> int:
 def decisive(base: KnowledgeBase, table: str, row: str) -> Iterator[tuple[Atom, int]]:
     """Give each comparison of a row with the completions in which it alone decides whether the row holds."""
     d = base.diagrams
-    for atom, put in _occurrences(base.condition_of(table, row)):
+    condition = base.condition_of(table, row)
+    for atom, put in _occurrences(condition) if condition is not None else ():
         yes, no = base.build(put(_ALWAYS)), base.build(put(_NEVER))
         yield atom, d.choose(yes, d.opposite(no), no)
 
