@@ -18,6 +18,7 @@ _VERBS = {
     "cohort": ("cohort", "Answer the systems for a whole registry."),
     "explain": ("explain", "Explain a general topic to families in plain words."),
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
+    "knowledge": ("knowledge", "Check, show, cite and compare what was taken from papers."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
 }
 

@@ -70,8 +70,9 @@ def load_sources(root: Path) -> dict[str, Source]:
                 raise InvalidKnowledge(f"the source {key!r} stands in two files", where=document.where(key))
             sources[key] = Source(
                 key=key, title=entry["title"], status=entry["status"], authors=tuple(entry.get("authors", ())),
-                journal=entry.get("journal", ""), year=entry.get("year"), doi=entry.get("doi", ""),
-                pmid=entry.get("pmid", ""), url=entry.get("url", ""), seen=entry.get("seen", ""),
+                journal=entry.get("journal", ""), year=entry.get("year"), volume=entry.get("volume", ""),
+                pages=entry.get("pages", ""), doi=entry.get("doi", ""), pmid=entry.get("pmid", ""),
+                url=entry.get("url", ""), seen=entry.get("seen", ""), note=entry.get("note", ""),
             )  # fmt: skip
     return sources
 

@@ -48,7 +48,13 @@ def open_file(path: Path, schema: str, *, root: Path = PACKAGED) -> Document:
     Raises `InvalidKnowledge` with file and line.
     """
     name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-    document = read_document(path.read_bytes(), name=name, error=InvalidKnowledge)
+    return _checked(path.read_bytes(), name, root, schema)
+
+
+@functools.lru_cache(maxsize=512)
+def _checked(content: bytes, name: str, root: Path, schema: str) -> Document:
+    """Read and check once what several checks of the knowledge ask for; YAML takes a second to read."""
+    document = read_document(content, name=name, error=InvalidKnowledge)
     # Dates stay dates in the data but are text to the schemas.
     data = json.loads(json.dumps(document.data, default=str))
     errors = sorted(_validator(root, schema).iter_errors(data), key=lambda e: (len(e.absolute_path), str(e.message)))

@@ -36,10 +36,13 @@ class Source:
     authors: tuple[str, ...] = ()
     journal: str = ""
     year: int | None = None
+    volume: str = ""
+    pages: str = ""
     doi: str = ""
     pmid: str = ""
     url: str = ""
     seen: str = ""
+    note: str = ""
 
     def __str__(self) -> str:
         who = f"{self.authors[0]}{' et al.' if len(self.authors) > 1 else ''}: " if self.authors else ""

@@ -17,7 +17,8 @@ from reall.facts.vocabulary import Fact
 from reall.rules.condition import Compare, Condition, InOrder, atoms
 
 
-def _edges(atom: Compare, fact: Fact) -> list[Edge]:
+def edges_of(atom: Compare, fact: Fact) -> list[Edge]:
+    """Give the edges at which a comparison with a constant turns from true to false."""
     number = atom.constant
     if fact.kind == "count":  # between whole numbers: x <= 5 cuts where x < 6 does
         after: Edge = (number + 1, BEFORE)
@@ -134,7 +135,7 @@ def cut(facts: Iterable[Fact], conditions: Iterable[Condition]) -> Space:
             for name in joined:
                 groups[name] = joined
         elif isinstance(atom, Compare):
-            cuts[atom.fact].update(_edges(atom, by_name[atom.fact]))
+            cuts[atom.fact].update(edges_of(atom, by_name[atom.fact]))
     axes = []
     for fact in facts:
         edges = {edge for name in groups[fact.name] for edge in cuts[name]}

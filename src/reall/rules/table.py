@@ -15,7 +15,7 @@ from functools import cached_property
 from reall.base.errors import InvalidKnowledge
 from reall.facts.vocabulary import NOT_STATED, Background, Fact
 from reall.rules.cells import Space, cut
-from reall.rules.condition import All, Among, AnyOf, Atom, Compare, Condition, InOrder, Not, atoms, facts_of
+from reall.rules.condition import All, Among, AnyOf, Compare, Condition, InOrder, Not, facts_of
 from reall.rules.diagram import FALSE, TRUE, Diagrams
 
 
@@ -264,7 +264,7 @@ class KnowledgeBase:
         criteria = self._rows(table, table.applies_to)
         silent = self._rows(table, table.silent)
         raw = d.leaf(GAP)
-        for line in silent:
+        for line in reversed(silent):
             raw = d.choose(line.holds, d.leaf(Outcome("silent", line.row.id)), raw)
         raw = self._inherit(table, raw)
         for line in reversed(rules):
@@ -353,7 +353,3 @@ class KnowledgeBase:
     def condition_of(self, table: str, row: str) -> Condition | None:
         """Give the condition of one row; None where the row has none or is not of this table."""
         return self._conditions.get((table, row))
-
-    def atoms_of(self, table: str, row: str) -> list[Atom]:
-        """List the comparisons of one row."""
-        return atoms(self._conditions[table, row])
