@@ -14,7 +14,7 @@ from reall.base.errors import ReallError
 # verb: (module under reall.cli, one line for --help)
 _VERBS = {
     "assess": ("assess", "Assess one child: kind of relapse, group under every published system, what is missing."),
-"options": ("options", "List what can be given, what forbids it, and which missing fact decides."),
+    "options": ("options", "List what can be given, what forbids it, and which missing fact decides."),
     "cohort": ("cohort", "Answer the systems for a whole registry."),
     "explain": ("explain", "Explain a general topic to families in plain words."),
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
