@@ -64,3 +64,13 @@ def test_explain_finds_a_page_by_another_word_and_lists_topics():
 def test_an_unknown_topic_is_answered_with_the_nearest():
     result = CliRunner().invoke(command, ["tranplant"])
     assert "transplant" in str(result.exception)
+
+
+def test_the_printed_pages_hold_every_topic_once_and_ask_nothing_of_the_network(tmp_path):
+    page = tmp_path / "family.html"
+    assert CliRunner().invoke(command, ["--html", str(page)]).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<article") == len(TOPICS)
+    assert text.count("gives no advice") == len(TOPICS)
+    assert "src=" not in text
+    assert "<script" not in text

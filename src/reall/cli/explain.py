@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import click
 
 from reall.base.errors import WrongUsage
 from reall.facts.vocabulary import nearest
 from reall.library.knowledge import open_knowledge
-from reall.library.therapy import Therapy
+from reall.library.therapy import GENERAL, Therapy
 from reall.library.therapy_rows import FamilyPage
 
 WIDTH = 80
-GENERAL = "This page is general. It is not about one child and gives no advice. Please ask your care team."
 
 
 @click.command("explain")
 @click.argument("topic", required=False)
-def command(topic: str | None) -> None:
+@click.option("--html", "html_file", metavar="FILE", help="Write a page to print; without TOPIC all topics.")
+def command(topic: str | None, html_file: str | None) -> None:
     """Explain TOPIC to a family in plain words; without TOPIC, list the topics."""
-    therapy = open_knowledge().therapy
-    if topic is None:
-        for page in therapy.pages.values():
+    knowledge = open_knowledge()
+    therapy = knowledge.therapy
+    chosen = list(therapy.pages.values()) if topic is None else [find_page(topic, therapy)]
+    if html_file is not None:
+        from reall.report.family_page import family_page  # noqa: PLC0415 - Jinja only where a page is asked for
+
+        Path(html_file).write_text(family_page(chosen, knowledge), encoding="utf-8")
+        click.echo(f"Wrote {html_file}", err=True)
+    elif topic is None:
+        for page in chosen:
             click.echo(f"{page.id:<18}{page.title}")
-        return
-    click.echo(page_text(find_page(topic, therapy)), nl=False)
+    else:
+        click.echo(page_text(chosen[0]), nl=False)
 
 
 def find_page(topic: str, therapy: Therapy) -> FamilyPage:
