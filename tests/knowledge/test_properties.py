@@ -24,7 +24,7 @@ from reall.rules.evaluate import evaluate
 from reall.rules.proofs import nothing_known
 
 random_cases = settings(
-    max_examples=40,
+    max_examples=25,
     phases=[Phase.explicit, Phase.generate],
     deadline=None,
     derandomize=True,

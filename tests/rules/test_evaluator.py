@@ -16,7 +16,7 @@ from reall.rules.evaluate import Finding, evaluate
 from reall.rules.patterns import Column, Patterns
 
 random_worlds = settings(
-    max_examples=60,
+    max_examples=40,
     phases=[Phase.explicit, Phase.generate],  # shrinking a world takes minutes; use `hypothesis.find` for that
     deadline=None,
     derandomize=True,
