@@ -2,8 +2,8 @@
 
 Each fact is drawn on its own from its possible cells (the first answers more often than the later ones), and 20 % of
 every answer is missing; nobody in it exists. Facts drawn independently make more distinct patterns than real ones do,
-and some rows contradict themselves. Some hundred rows are answered one by one as well, and must agree. Prints machine, input, seconds, rows per second, and what one board
-for a single child costs.
+and some rows contradict themselves. Some hundred rows are answered one by one as well, and must agree. Prints
+machine, input, seconds, rows per second, and what one board for a single child costs.
 
     python benchmarks/options_registry.py [--rows 1000000] [--seed 1]
 """

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from reall.library.knowledge import PublishedOutcome
-from reall.plots.published import draw_published
-from reall.report.published import outcome_words, picture
+from reall.plots.published import draw_published, picture
+from reall.report.published import outcome_words
 from reall.rules.table import Citation
 
 

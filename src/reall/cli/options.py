@@ -53,9 +53,12 @@ def command(  # noqa: PLR0917 - click passes the options by name
 
         click.echo(summary(answers, outcomes), nl=False)
     if html_file is not None:
+        from reall.plots.published import picture  # noqa: PLC0415 - drawing is slow to load
         from reall.report.options_page import page  # noqa: PLC0415
+        from reall.report.outcomes import in_order  # noqa: PLC0415
 
-        Path(html_file).write_text(page(answers, outcomes), encoding="utf-8")
+        drawn = picture(in_order(outcomes))
+        Path(html_file).write_text(page(answers, outcomes, drawn), encoding="utf-8")
         click.echo(f"Wrote {html_file}", err=True)
 
 

@@ -77,7 +77,7 @@ class Numbers:
 
     def cells(self, axis: Axis) -> Column:
         """Give the cell set of every row."""
-        codes = np.zeros(len(self.points), dtype=np.uint8 if axis.size < np.iinfo(np.uint8).max else np.int64)
+        codes: Codes = np.zeros(len(self.points), dtype=np.uint8 if axis.size < np.iinfo(np.uint8).max else np.int64)
         for number, side in axis.cuts:
             edge = np.nextafter(number, np.inf) if side == AFTER else number
             np.add(codes, self.points >= edge, out=codes, casting="unsafe")
@@ -115,9 +115,9 @@ class Picked:
         """Forget what some rows say."""
         return Picked(np.where(rows, len(self.sets), self.codes), (*self.sets, None)) if rows.any() else self
 
-    def filled(self, known: Choices) -> Picked:
-        """Take one answer where nothing is known."""
-        return Picked(np.where(self.unknown, len(self.sets), self.codes), (*self.sets, known))
+    def filled(self, known: Choices, rows: Flags | bool = True) -> Picked:
+        """Take one answer where nothing is known, in some rows."""
+        return Picked(np.where(self.unknown & rows, len(self.sets), self.codes), (*self.sets, known))
 
     def both(self, other: Picked) -> tuple[Picked, list[tuple[Flags, Choices, Choices]]]:
         """Keep what both columns allow. Also gives the rows in which they contradict each other, with both sets."""

@@ -34,7 +34,7 @@ from reall.facts.derive import (
     PERCENT,
     derive,
 )
-from reall.facts.known import Interval, Known
+from reall.facts.known import Interval, Known, one_of
 from reall.facts.vocabulary import Vocabulary
 
 _CSF_RATIO = "csf_to_blood_wbc_rbc_ratio"
@@ -127,6 +127,17 @@ class FactsOfRows:
         for rows, columns in wrong:
             self._refuse(rows & ~self.faults.bad, columns)
         self.numbers.update(made)
+        self._take_conventions()
+
+    def _take_conventions(self) -> None:
+        """Do for columns what `facts.derive.take_conventions` does for one case."""
+        for fact in self.vocabulary.facts.values():
+            convention = fact.unless_stated
+            if convention is None or convention.fact not in self.numbers:
+                continue
+            said = self.picked.get(fact.name) or Picked(np.zeros(self.rows, dtype=np.int64), (None,))
+            reached = self.numbers[convention.fact].ends()[0] >= convention.at_least
+            self.picked[fact.name] = said.filled(one_of(convention.answer), reached)
 
     def _nothing(self) -> Numbers:
         return Numbers.of(np.full(self.rows, np.nan))

@@ -9,7 +9,7 @@ from typing import Any
 
 from reall.base.dates import DAYS_PER_MONTH, months_between, months_from_days
 from reall.base.errors import UnusableCase
-from reall.facts.known import Interval, Known, between, exactly, within
+from reall.facts.known import Interval, Known, between, exactly, one_of, within
 from reall.facts.vocabulary import Fact, Vocabulary
 
 MONTHS_PER_YEAR = 12
@@ -56,6 +56,7 @@ def derive(
         if start in inputs and end in inputs:
             years = months_between(inputs[start], inputs[end]) / MONTHS_PER_YEAR
             _agree(made, vocabulary.facts[name], years, tolerance=AGREEMENT_YEARS, where=where, notes=notes)
+    notes += take_conventions(made, vocabulary)
     _first_marrow(made, inputs, vocabulary.facts["bm1_level_fraction"])
     _csf_ratio(made, inputs, vocabulary.facts["csf_to_blood_wbc_rbc_ratio"])
     return made, notes
@@ -123,3 +124,17 @@ def _csf_ratio(made: dict[str, Known], inputs: Mapping[str, Any], fact: Fact) ->
     low = csf_white.low[0] * blood_red.low[0] / (csf_red.high[0] * blood_white.high[0])
     high = csf_white.high[0] * blood_red.high[0] / (csf_red.low[0] * blood_white.low[0])
     made[fact.name] = within(between(low, high), minimum=fact.minimum, maximum=fact.maximum)
+
+
+def take_conventions(made: dict[str, Known], vocabulary: Vocabulary) -> list[str]:
+    """Add the facts that a convention of the vocabulary settles where the case does not state them; say which."""
+    notes = []
+    for fact in vocabulary.facts.values():
+        convention = fact.unless_stated
+        if convention is None or fact.name in made:
+            continue
+        reached = made.get(convention.fact)
+        if isinstance(reached, Interval) and reached.low[0] >= convention.at_least:
+            made[fact.name] = one_of(convention.answer)
+            notes.append(f"{fact.name}: not stated, taken as {made[fact.name]}: {convention.words}")
+    return notes

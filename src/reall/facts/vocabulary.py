@@ -15,6 +15,16 @@ NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Convention:
+    """What a fact is taken to be where it is not stated, once a number has reached a value. Printed where used."""
+
+    answer: bool
+    fact: str
+    at_least: float
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """One fact: its question, type, unit and allowed answers.
 
@@ -35,6 +45,7 @@ class Fact:
     derived_from: tuple[str, ...] = ()
     derivation: str = ""
     given_by: tuple[str, ...] = ()
+    unless_stated: Convention | None = None
     mrd_timepoint: str = ""
 
     @property

@@ -26,6 +26,7 @@ from reall.library.check_citations import (
 from reall.library.compile import compile_knowledge, load_sources
 from reall.library.files import fingerprint, open_file
 from reall.library.knowledge import Knowledge
+from reall.library.resistance import check_clonal_knowledge
 from reall.library.tables import System, load_systems
 from reall.library.vocabulary import load_vocabulary
 from reall.library.worked_cases import unshown_cut_offs, worked_cases, wrong_answers
@@ -38,8 +39,17 @@ Check = Callable[[Path, Knowledge], Iterable[Fault]]
 
 def proofs(root: Path, knowledge: Knowledge) -> Iterator[Fault]:  # noqa: ARG001 - the form of a check
     """Prove every table over the whole product of its cells."""
+    published = {table.id for table in tables_of(knowledge.systems)}
     for table in knowledge.base.tables:
-        yield from prove(knowledge.base, table)
+        yield from prove(knowledge.base, table, every_condition=table in published)
+
+
+def clonal_rows(root: Path, knowledge: Knowledge) -> Iterator[Fault]:  # noqa: ARG001 - the form of a check
+    """Read the resistance genes and the published context of clonal stories."""
+    try:
+        check_clonal_knowledge(root)
+    except InvalidKnowledge as error:
+        yield _fault(error)
 
 
 STANDARD: Mapping[str, Check] = {
@@ -51,6 +61,7 @@ STANDARD: Mapping[str, Check] = {
     "drafts": unmarked_drafts,
     "decision points": idle_decision_points,
     "published outcomes": outcome_rows,
+    "clonal stories": clonal_rows,
 }
 
 
@@ -133,6 +144,11 @@ _SCHEMAS = {
     "systems/*/system.yaml": "table",
     "definitions/cases.yaml": "cases",
     "systems/*/cases.yaml": "cases",
+    "mrd/draft.yaml": "mrd_ruleset",
+    "mrd/constants.yaml": "mrd_constants",
+    "mrd/target_stability.yaml": "mrd_target_stability",
+    "mrd/ngs.yaml": "mrd_ngs",
+    "clones/calling.yaml": "clone_calling",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reall.base.documents import Document
 from reall.base.errors import InvalidKnowledge
-from reall.facts.vocabulary import Background, Fact, GeneticName, Input, Timepoint, Vocabulary
+from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, Timepoint, Vocabulary
 from reall.library.files import open_file
 
 
@@ -74,7 +74,16 @@ def _fact(entry: Mapping[str, Any]) -> Fact:
         derived_from=tuple(entry.get("derived_from", ())),
         derivation=entry.get("derivation", ""),
         given_by=tuple(entry.get("given_by", ())),
+        unless_stated=_convention(entry.get("unless_stated")),
         mrd_timepoint=entry.get("mrd_timepoint", ""),
+    )
+
+
+def _convention(entry: Mapping[str, Any] | None) -> Convention | None:
+    if entry is None:
+        return None
+    return Convention(
+        answer=entry["answer"] == "yes", fact=entry["fact"], at_least=float(entry["at_least"]), words=entry["words"]
     )
 
 

@@ -11,6 +11,7 @@ from reall.base.errors import UnusableCase
 from reall.facts.case import read_case
 from reall.facts.known import Known, one_of
 from reall.facts.vocabulary import NOT_STATED, nearest
+from reall.library.check_citations import tables_of
 from reall.library.files import open_file
 from reall.library.knowledge import Knowledge
 from reall.rules.evaluate import Finding, evaluate
@@ -112,8 +113,8 @@ def _wrong_answer(case: WorkedCase, table: str, expected: str, knowledge: Knowle
 
 
 def unshown_cut_offs(root: Path, knowledge: Knowledge) -> Iterator[Fault]:
-    """Tell which cut-offs no worked case shows from both sides."""
-    cases: dict[str, list[Mapping[str, Known]]] = {id_: [] for id_ in knowledge.base.tables}
+    """Tell which cut-offs of definitions and systems no worked case shows from both sides."""
+    cases: dict[str, list[Mapping[str, Known]]] = {table.id: [] for table in tables_of(knowledge.systems)}
     for case in worked_cases(root):
         try:
             known = known_of(case, knowledge)

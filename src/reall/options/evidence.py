@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from reall.library.knowledge import Knowledge
 from reall.library.therapy import population_question
 from reall.library.therapy_rows import Arm, Effect, EvidenceRow, Population
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
+from reall.rules import proofs
 
 INSIDE, OUTSIDE = "inside", "outside"
 
@@ -67,6 +70,12 @@ def lint(rows: Iterable[EvidenceRow]) -> list[Fault]:
         for check in (_arms, _effect, _p_value, _mrd, _pooled)
         for rule, words in check(row)
     ]
+
+
+def faulty_evidence(root: Path, knowledge: Knowledge) -> Iterator[proofs.Fault]:  # noqa: ARG001 - the form of a check
+    """Lint all evidence rows, as one of the checks of `reall knowledge check`."""
+    for fault in lint(knowledge.therapy.evidence.values()):
+        yield proofs.Fault(kind=fault.rule, where=fault.where, what=f"{fault.row}: {fault.words.rstrip('.')}")
 
 
 _PERCENT = 100.0

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from reall.library.knowledge import PublishedOutcome
 
+WIDTH_INCHES, ROW_INCHES, MARGIN_INCHES = 7.0, 0.2, 0.5
+DRAWN = 12
+"""Figures in the small picture; the list beside it is complete."""
 PERCENT = 100
 _NORMAL_95 = 1.96
 """Standard errors to each side of an estimate in a 95 % interval of a normal distribution."""
@@ -34,6 +40,18 @@ def draw_published(ax: Axes, rows: Sequence[PublishedOutcome]) -> None:
     ax.grid(axis="x", color="0.88", linewidth=0.6)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
+
+
+def picture(rows: Sequence[PublishedOutcome]) -> str:
+    """Give the small picture as the address of an image inside a page; empty where nothing can be drawn."""
+    drawn = [row for row in rows if row.estimate_pct is not None][:DRAWN]
+    if not drawn:
+        return ""
+    figure = Figure(figsize=(WIDTH_INCHES, MARGIN_INCHES + ROW_INCHES * len(drawn)), layout="constrained")
+    draw_published(figure.add_subplot(), drawn)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def _span(row: PublishedOutcome) -> tuple[float | None, float | None, bool]:

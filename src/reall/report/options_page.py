@@ -32,7 +32,7 @@ from reall.report.options_words import (
     why,
 )
 from reall.report.outcomes import in_order
-from reall.report.published import outcome_words, picture
+from reall.report.published import outcome_words
 from reall.report.words import fact_name
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -52,8 +52,8 @@ class Purpose:
     no: tuple[OptionAnswer, ...]
 
 
-def page(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> str:
-    """Give the page as HTML; `outcomes` are the published figures of the child's strata."""
+def page(board: Board, outcomes: Sequence[PublishedOutcome] = (), picture: str = "") -> str:
+    """Give the page as HTML; `outcomes` are the published figures of the child's strata, `picture` the same drawn."""
     style = (_TEMPLATES / "options.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(
@@ -81,7 +81,7 @@ def page(board: Board, outcomes: Sequence[PublishedOutcome] = ()) -> str:
         regimens=_regimens(board),
         agents=board.knowledge.therapy.agents,
         outcomes=in_order(outcomes),
-        picture=picture(outcomes),
+        picture=picture,
         limits=board.knowledge.therapy.cumulative_limits,
         sources=sources,
         numbers={key: i for i, key in enumerate(sources, 1)},

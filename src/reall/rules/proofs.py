@@ -39,9 +39,14 @@ class Fault:
         return f"{self.where}: {self.kind}: {self.what}.{shown}"
 
 
-def prove(base: KnowledgeBase, table: str) -> list[Fault]:
-    """List every fault of one table, those of its worked cases left out (see `cut_offs_without_case`)."""
-    return list(_Proof(base, base.compiled[table]).faults())
+def prove(base: KnowledgeBase, table: str, *, every_condition: bool = True) -> list[Fault]:
+    """List every fault of one table, those of its worked cases left out (see `cut_offs_without_case`).
+
+    `every_condition` asks that each comparison changes its row somewhere. It is too much for criteria that quote their
+    source in full, though the published group that they also name implies some of them.
+    """
+    proof = _Proof(base, base.compiled[table])
+    return [*proof.faults(), *(proof.idle_rows() if every_condition else ())]
 
 
 def cells(base: KnowledgeBase, table: str) -> int:
@@ -67,6 +72,9 @@ class _Proof:
         yield from self.dead_remarks()
         yield from self.groups_without_row()
         yield from self.group_for_nothing_known()
+
+    def idle_rows(self) -> Iterator[Fault]:
+        """Find comparisons that never matter to their row."""
         for row in (*self.rows, *(line.row for line in self.compiled.criteria)):
             yield from self.idle_conditions(row)
 
