@@ -11,7 +11,6 @@ from click.testing import CliRunner, Result
 
 from reall.base.errors import WrongUsage
 from reall.cli.knowledge import command
-from reall.library.files import PACKAGED
 from reall.library.knowledge import Source
 from reall.report.knowledge_words import to_bibtex, to_csl
 
@@ -76,24 +75,24 @@ def test_a_source_without_a_journal_keeps_what_is_known() -> None:
     assert to_bibtex(bare) == "@misc{page,\n  title = {{A page}},\n  url = {https://example.org}\n}"
 
 
-def test_diff_names_the_row_and_the_answers_that_change(tmp_path: Path) -> None:
+def test_diff_names_the_row_and_the_answers_that_change(folder: Path) -> None:
     """With a cut-off of 17 months, the child at exactly 18 months keeps its group; the one at 17.99 does not."""
-    changed = tmp_path / "knowledge"
-    shutil.copytree(PACKAGED, changed)
+    changed = folder.with_name("changed")
+    shutil.copytree(folder, changed)
     path = changed / "definitions" / "bfm_time.yaml"
     text = path.read_text(encoding="utf-8")
     text = text.replace("when: months_from_diagnosis < 18\n", "when: months_from_diagnosis < 17\n", 1)
     text = text.replace("when: months_from_diagnosis >= 18 AND (on", "when: months_from_diagnosis >= 17 AND (on", 1)
     path.write_text(text, encoding="utf-8")
-    changes = json.loads(run("diff", str(PACKAGED), str(changed), "--json").output)["changes"]
+    changes = json.loads(run("diff", str(folder), str(changed), "--json").output)["changes"]
     assert {c["id"] for c in changes if c["kind"] == "row"} == {"bfm_time / very_early", "bfm_time / early"}
     answers = {c["id"]: (c["before"], c["after"]) for c in changes if c["kind"] == "answer"}
     assert answers["definitions/cases.yaml, case bfm_below_18: bfm_time"] == ("very_early", "early")
     assert "definitions/cases.yaml, case bfm_at_18: bfm_time" not in answers
 
 
-def test_diff_of_the_same_knowledge_is_empty() -> None:
-    assert "0 entries changed; 0 answers" in run("diff", str(PACKAGED), str(PACKAGED)).output
+def test_diff_of_the_same_knowledge_is_empty(folder: Path) -> None:
+    assert "0 entries changed; 0 answers" in run("diff", str(folder), str(folder)).output
 
 
 def test_a_folder_without_knowledge_is_refused(tmp_path: Path) -> None:

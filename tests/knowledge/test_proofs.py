@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,28 +12,9 @@ from reall.cli.knowledge import command
 from reall.library.check import CheckReport, check_knowledge
 from reall.library.files import PACKAGED
 
-KEPT_SYSTEMS = ("sj18_time", "mrc_time_30", "intreall_2010")
 BFM, CASES = "definitions/bfm_time.yaml", "definitions/cases.yaml"
 INTREALL = "systems/intreall_2010/system.yaml"
 NO_ROWS = "outcomes/published_outcomes.csv"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Copy the definitions and three systems; sources that only the others use are listed as not used."""
-    root = tmp_path / "knowledge"
-    for part in ("definitions", "vocabulary", "sources", "schema"):
-        shutil.copytree(PACKAGED / part, root / part)
-    for system in KEPT_SYSTEMS:
-        shutil.copytree(PACKAGED / "systems" / system, root / "systems" / system)
-    (root / "outcomes").mkdir()
-    header = (PACKAGED / NO_ROWS).read_text(encoding="utf-8").splitlines()[0]
-    (root / NO_ROWS).write_text(header + "\n", encoding="utf-8")
-    shutil.copy(PACKAGED / "VERSION", root / "VERSION")
-    keys = [line[:-1] for path in (root / "sources").glob("*.yaml") for line in path.read_text().splitlines()
-            if line[:1].isalpha() and line.endswith(":")]  # fmt: skip
-    (root / "sources" / "not_used.md").write_text("\n".join(keys), encoding="utf-8")
-    return root
 
 
 def change(root: Path, file: str, old: str, new: str) -> None:

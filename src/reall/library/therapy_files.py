@@ -42,7 +42,7 @@ Data = Mapping[str, Any]
 
 
 def load_therapy(root: Path) -> Therapy:
-    """Read agents, regimens, options, evidence, trials, factor sets and family pages below `root`.
+    """Read agents, regimens, options, evidence, trials, factor sets and family pages below `root`, where there are any.
 
     Raises `InvalidKnowledge` with file and line: schema, a doubled id, an id that is not the file's name, or an agent,
     regimen, population or evidence row that does not exist.
@@ -53,17 +53,24 @@ def load_therapy(root: Path) -> Therapy:
         for a in _each(open_file(path, "agents", root=root), "agents", _agent)
     }
     factors = [open_file(path, "anthracycline", root=root) for path in _paths(root, "anthracycline")]
-    evidence = root / "options" / "evidence"
-    rows = open_file(evidence / "rows.yaml", "evidence_rows", root=root)
-    places = {row["id"]: rows.where("rows", i) for i, row in enumerate(rows.data["rows"])}
     therapy = Therapy(
         agents=agents,
         regimens={r.id: r for r in _one_per_file(root, "regimens", "regimen", _regimen)},
         options={o.id: o for o in _one_per_file(root, "options", "option", _option)},
-        populations=_unique(
-            open_file(evidence / "populations.yaml", "evidence_populations", root=root), "populations", _population
-        ),
-        evidence={id_: replace(row, where=places[id_]) for id_, row in _unique(rows, "rows", _evidence).items()},
+        populations={
+            id_: population
+            for path in _paths(root, "options/evidence")
+            if path.stem == "populations"
+            for id_, population in _unique(
+                open_file(path, "evidence_populations", root=root), "populations", _population
+            ).items()
+        },
+        evidence={
+            id_: row
+            for path in _paths(root, "options/evidence")
+            if path.stem == "rows"
+            for id_, row in _evidence_rows(open_file(path, "evidence_rows", root=root)).items()
+        },
         trials={t.id: t for t in _one_per_file(root, "trials", "trial", _trial)},
         factor_sets=tuple(f for d in factors for f in _each(d, "sets", _factor_set)),
         cumulative_limits=tuple(c for d in factors for c in _each(d, "limits", _cumulative)),
@@ -72,6 +79,11 @@ def load_therapy(root: Path) -> Therapy:
     )
     _check_links(therapy)
     return therapy
+
+
+def _evidence_rows(document: Document) -> dict[str, EvidenceRow]:
+    places = {row["id"]: document.where("rows", i) for i, row in enumerate(document.data["rows"])}
+    return {id_: replace(row, where=places[id_]) for id_, row in _unique(document, "rows", _evidence).items()}
 
 
 def _paths(root: Path, folder: str) -> list[Path]:
