@@ -161,6 +161,17 @@ def test_an_assumption_fills_only_what_is_unknown(knowledge: Knowledge) -> None:
     assert done["reall.assumed"].to_pylist() == ["", text, ""]
 
 
+def test_an_assumption_yields_to_what_the_row_says(tmp_path: Path, knowledge: Knowledge) -> None:
+    text = "months_after_end_of_primary_therapy = months_from_diagnosis - 24"
+    source = tmp_path / "r.csv"
+    source.write_text("months_from_diagnosis,on_primary_therapy_at_relapse\n40,yes\n40,no\n", encoding="utf-8")
+    summary = assign_file(source, knowledge, out=tmp_path / "a.parquet", assume=[text])
+    done = pq.read_table(tmp_path / "a.parquet")
+    assert (summary.unusable, summary.assumptions, summary.against) == (0, {text: 1}, {text: 1})
+    assert done["bfm_time.value"].to_pylist() == ["early", "late"]  # still on therapy: the relapse is not after it
+    assert done["reall.assumed"].to_pylist() == ["", text]
+
+
 def test_an_interval_is_shifted_at_both_ends(knowledge: Knowledge) -> None:
     text = "months_after_end_of_primary_therapy = months_from_diagnosis - 24"
     found = answers({"months_from_diagnosis": "30..40"}, knowledge, assume=[text])

@@ -62,7 +62,7 @@ def test_json(tmp_path: Path) -> None:
     data = json.loads(done.stdout)
     assert (data["schema"], data["rows"], data["unusable"], data["form"]) == ("reall.cohort/1", 3, 1, "table")
     assert data["counts"]["all_rez_bfm_s"] == {"S4": 2, "unusable": 1}
-    assert data["assumptions"] == [{"text": "prior_allo_hsct = no", "rows": 2}]
+    assert data["assumptions"] == [{"text": "prior_allo_hsct = no", "rows": 2, "rows_against": 0}]
     assert data["problems"][0]["row"] == 3
 
 

@@ -30,7 +30,8 @@ LATE_MARROW_B = {
             "eligible",
             "after transplant",
         ),
-        ({"relapse_number": 1, "prior_allo_hsct": "no"}, "undetermined", "refractory or not is not recorded"),
+        ({"relapse_number": 1, "prior_allo_hsct": "no"}, "not_eligible", "first relapse, not stated to be refractory"),
+        ({"relapse_number": 0, "prior_allo_hsct": "no"}, "undetermined", "refractory disease or first treatment"),
         ({"relapse_number": 2, "cd19_status": "negative"}, "not_eligible", "CD19 is lost"),
     ],
 )

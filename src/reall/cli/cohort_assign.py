@@ -65,7 +65,10 @@ def _as_json(summary: Summary, knowledge: Knowledge) -> dict[str, Any]:
         "rows": summary.rows,
         "unusable": summary.unusable,
         "counts": summary.counts,
-        "assumptions": [{"text": text, "rows": rows} for text, rows in summary.assumptions.items()],
+        "assumptions": [
+            {"text": text, "rows": rows, "rows_against": summary.against[text]}
+            for text, rows in summary.assumptions.items()
+        ],
         "notes": list(summary.notes),
         "problems": [
             {"row": p.row, "column": p.column, "reason": p.reason, "repair": p.repair} for p in summary.first_problems
@@ -86,7 +89,9 @@ def _print(summary: Summary, knowledge: Knowledge) -> None:
     if summary.assumptions:
         click.echo("\nAssumptions declared for this run (column reall.assumed says where):")
         for text, rows in summary.assumptions.items():
-            click.echo(f"  {text}: fills {rows:,} rows")
+            against = summary.against[text]
+            rest = f"; {against:,} rows say otherwise, where it is not used" if against else ""
+            click.echo(f"  {text}: fills {rows:,} rows{rest}")
     if summary.notes:
         click.echo("\nNotes:")
         for note in summary.notes:

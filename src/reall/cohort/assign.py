@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from reall.base.errors import UnusableCase
-from reall.cohort.assume import Assumption, apply
-from reall.cohort.cells_of_rows import cells_of, nothing_known, refuse_contradictions
+from reall.cohort.assume import Assumption, apply, retract
+from reall.cohort.cells_of_rows import cells_of, contradictions, nothing_known
 from reall.cohort.columns import Codes, Flags
 from reall.cohort.facts_of_rows import FactsOfRows
 from reall.cohort.faults import Faults
@@ -65,6 +65,7 @@ class Assigner:
         self.remarks = remarks(self.registry, knowledge.vocabulary)
         self.counts: dict[str, Counter[str]] = {id_: Counter() for id_ in self.tables}
         self.touched: dict[str, int] = dict.fromkeys((a.text for a in self.assumptions), 0)
+        self.against: dict[str, int] = dict(self.touched)
         self.rows = self.unusable = 0
         self._constant = nothing_known(knowledge)
         self._written = {id_: _Written(knowledge, table) for id_, table in self.tables.items()}
@@ -74,9 +75,12 @@ class Assigner:
         faults = Faults(batch.rows.num_rows, batch.first_row)
         faults.take(batch.problems)
         facts = FactsOfRows(batch.rows, self.registry, self.knowledge.vocabulary, faults)
-        assumed = [apply(assumption, facts) for assumption in self.assumptions]
         columns = cells_of(facts, self.knowledge, self._constant)
-        refuse_contradictions(facts, columns, self.knowledge, self._constant)
+        for row, (broken, error) in contradictions(facts, columns, self.knowledge, self._constant).items():
+            faults.add(row, broken, error)
+        assumed = [self._assume(assumption, facts) for assumption in self.assumptions]
+        if assumed:
+            columns = cells_of(facts, self.knowledge, self._constant)
         with ThreadPoolExecutor(_THREADS) as pool:
             codes = dict(
                 zip(
@@ -98,6 +102,17 @@ class Assigner:
         self.rows += facts.rows
         self.unusable += int(faults.bad.sum())
         return Assigned(rows=pa.RecordBatch.from_arrays(arrays, names=names), problems=faults.problems)
+
+    def _assume(self, assumption: Assumption, facts: FactsOfRows) -> Flags:
+        """Fill in what is assumed, except where the row itself says otherwise. Gives the rows that are touched."""
+        touched = apply(assumption, facts)
+        columns = cells_of(facts, self.knowledge, self._constant)
+        against = np.zeros(facts.rows, dtype=np.bool_)
+        against[list(contradictions(facts, columns, self.knowledge, self._constant))] = True
+        against &= touched
+        retract(assumption, facts, against)
+        self.against[assumption.text] += int(against.sum())
+        return touched & ~against
 
     def _refuse_unanswered(self, codes: dict[str, Codes], facts: FactsOfRows) -> None:
         """Report rows that no child can fulfil, which only the tables show, in the words of `stratify.assess`."""

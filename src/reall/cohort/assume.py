@@ -76,6 +76,15 @@ def apply(assumption: Assumption, facts: FactsOfRows) -> Flags:
     return before.unknown & ~after.unknown
 
 
+def retract(assumption: Assumption, facts: FactsOfRows, rows: Flags) -> None:
+    """Take the assumption back in some rows that it touched."""
+    name = assumption.fact.name
+    if name in facts.numbers:
+        facts.numbers[name] = facts.numbers[name].without(rows)
+    elif name in facts.picked:
+        facts.picked[name] = facts.picked[name].without(rows)
+
+
 def _pick(constant: Choices, fact: Fact, facts: FactsOfRows) -> Flags:
     before = facts.picked.get(fact.name) or Picked(np.zeros(facts.rows, dtype=np.int64), (None,))
     facts.picked[fact.name] = before.filled(constant)

@@ -37,10 +37,10 @@ def cells_of(facts: FactsOfRows, knowledge: Knowledge, constant: tuple[int, ...]
     return made
 
 
-def refuse_contradictions(
+def contradictions(
     facts: FactsOfRows, columns: dict[int, Column], knowledge: Knowledge, constant: tuple[int, ...]
-) -> None:
-    """Report rows that break a background condition, in the words of `stratify.assess`."""
+) -> dict[int, tuple[str, UnusableCase]]:
+    """Find rows that break a background condition: the facts it names, and the error of `stratify.assess`."""
     suspect = np.zeros(facts.rows, dtype=np.bool_)
     names: dict[int, str] = {}
     for background, diagram in knowledge.base.background:
@@ -48,11 +48,13 @@ def refuse_contradictions(
         rows &= ~facts.faults.bad
         names |= {row: ", ".join(background.names) for row in np.flatnonzero(rows & ~suspect).tolist()}
         suspect |= rows
+    found: dict[int, tuple[str, UnusableCase]] = {}
     for row in np.flatnonzero(suspect).tolist():
         try:
             case_masks(facts.case(row), knowledge)
         except UnusableCase as error:
-            facts.faults.add(row, names[row], error)
+            found[row] = names[row], error
+    return found
 
 
 def _impossible(

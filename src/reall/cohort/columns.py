@@ -77,7 +77,8 @@ class Numbers:
 
     def cells(self, axis: Axis) -> Column:
         """Give the cell set of every row."""
-        codes: Codes = np.zeros(len(self.points), dtype=np.uint8 if axis.size < np.iinfo(np.uint8).max else np.int64)
+        small = np.uint8 if axis.size < np.iinfo(np.uint8).max else np.int64
+        codes: Codes = np.zeros(len(self.points), dtype=small)
         for number, side in axis.cuts:
             edge = np.nextafter(number, np.inf) if side == AFTER else number
             np.add(codes, self.points >= edge, out=codes, casting="unsafe")

@@ -25,7 +25,11 @@ FIRST_PROBLEMS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What became of a registry. `counts`: per table, rows by group, or by status where there is none."""
+    """What became of a registry.
+
+    `counts`: per table, rows by group, or by status where there is none. `assumptions`: the rows that each fills;
+    `against`: the rows that say otherwise, where it is not used.
+    """
 
     name: str
     form: str
@@ -33,6 +37,7 @@ class Summary:
     unusable: int
     counts: dict[str, dict[str, int]]
     assumptions: dict[str, int]
+    against: dict[str, int]
     notes: tuple[str, ...]
     first_problems: tuple[Problem, ...]
     problem_file: Path | None
@@ -87,6 +92,7 @@ def assign_file(
         unusable=assigner.unusable,
         counts={id_: dict(counts) for id_, counts in assigner.counts.items()},
         assumptions=assigner.touched,
+        against=assigner.against,
         notes=(*source.notes, *assigner.remarks),
         first_problems=tuple(first),
         problem_file=listed.path if listed is not None and listed.count else None,
