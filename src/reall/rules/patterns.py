@@ -58,7 +58,7 @@ class Patterns:
         self._sets: list[frozenset[int]] = [frozenset([root])]
         self._ids: dict[frozenset[int], int] = {self._sets[0]: 0}
         self._steps: dict[tuple[int, int, int], tuple[int, int]] = {}
-        self._ways: dict[tuple[int, int], dict[tuple[frozenset[int], ...], int]] = {}
+        self._ways: dict[tuple[int, int], dict[frozenset[tuple[int, ...]], int]] = {}
         self._numbers: dict[Answer | None, int] = {}
         self._root = root
         self._nodes = base.diagrams.nodes_by_level(root)
@@ -113,18 +113,15 @@ class Patterns:
         key = (at, state, mask)
         if key not in self._steps:
             d = self.base.diagrams
-            after: set[int] = set()
-            answers = []
-            for node in sorted(self._sets[state]):
-                if d.level[node] == at:
-                    left = frozenset(child for i, child in enumerate(d.children[node]) if mask >> i & 1)
-                    answers.append(left)
-                    after |= left
-                    self._asks.add((state, at))
-                else:
-                    after.add(node)
+            nodes = sorted(self._sets[state])
+            asking = [d.children[node] for node in nodes if d.level[node] == at]
+            # The children of all asking nodes together: two cells that lead alike everywhere are one answer.
+            answers = frozenset(tuple(c[i] for c in asking) for i in range(d.sizes[at]) if mask >> i & 1)
+            after = {node for node in nodes if d.level[node] != at} | {child for each in answers for child in each}
+            if asking:
+                self._asks.add((state, at))
             ways = self._ways.setdefault((at, state), {})
-            self._steps[key] = self._id(frozenset(after)), ways.setdefault(tuple(answers), len(ways))
+            self._steps[key] = self._id(frozenset(after)), ways.setdefault(answers, len(ways))
         return self._steps[key]
 
     def _id(self, nodes: frozenset[int]) -> int:
