@@ -193,19 +193,41 @@ class Restrictions:
         self._impossible = impossible
         self.asked: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}
         self._ids: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
-        self._cut: dict[tuple[int, int], int] = {}
+        self._cut: dict[tuple[int, int, bool], int] = {}
         self._rests: dict[tuple[int, int], int] = {}
         self._bits: dict[int, int] = {}
 
     def cut(self, diagram: int, masks: Masks) -> int:
-        """Cut a diagram down and give its root; the rest of the case below a fact is numbered, to find it again."""
+        """Cut a diagram down and give its root. Nothing is lost: what is impossible stays a leaf of its own."""
+        return self._restrict(diagram, masks, self._rests_of(masks), False)
+
+    def mattering(self, diagram: int, masks: Masks) -> list[int]:
+        """List, by position, the facts whose answer could still change the outcome.
+
+        Here the impossible is left out: a fact that only tells the possible from the impossible changes nothing.
+        """
+        found: set[int] = set()
+        waiting = [self._restrict(diagram, masks, self._rests_of(masks), True)]
+        seen = set(waiting)
+        while waiting:
+            node = waiting.pop()
+            if node in self.asked:
+                at, parts = self.asked[node]
+                found.add(at)
+                below = {child for _, child in parts} - seen
+                seen |= below
+                waiting.extend(below)
+        return sorted(found)
+
+    def _rests_of(self, masks: Masks) -> list[int]:
+        """Number the rest of the case from each fact on, so that equal rests are found again."""
         rests = [0] * (len(masks) + 1)
         number = self._rests
         for at in range(len(masks) - 1, -1, -1):
             rests[at] = number.setdefault((masks[at], rests[at + 1]), len(number) + 1)
-        return self._restrict(diagram, masks, rests)
+        return rests
 
-    def _restrict(self, node: int, masks: Masks, rests: Sequence[int]) -> int:
+    def _restrict(self, node: int, masks: Masks, rests: Sequence[int], only_possible: bool) -> int:
         level, children = self._d.level, self._d.children
         at = level[node]
         while at != self._d.leaf_level and not (mask := masks[at]) & (mask - 1):
@@ -213,13 +235,16 @@ class Restrictions:
             at = level[node]
         if at == self._d.leaf_level:
             return node
-        key = (node, rests[at])
+        key = (node, rests[at], only_possible)
         found = self._cut.get(key)
         if found is None:
             parts = tuple(
                 (i, child)
                 for i, below in enumerate(children[node])
-                if mask >> i & 1 and (child := self._restrict(below, masks, rests)) != self._impossible
+                if mask >> i & 1
+                and not (
+                    (child := self._restrict(below, masks, rests, only_possible)) == self._impossible and only_possible
+                )
             )
             different = {child for _, child in parts}
             found = self._share(at, parts) if len(different) > 1 else min(different, default=self._impossible)
@@ -233,20 +258,6 @@ class Restrictions:
             self._ids[key] = -1 - len(self._ids)
             self.asked[self._ids[key]] = key
         return self._ids[key]
-
-    def facts(self, root: int) -> dict[int, list[int]]:
-        """Give the facts, by position, whose answer could still change the outcome, with their possible cells."""
-        found: dict[int, set[int]] = {}
-        waiting, seen = [root], {root}
-        while waiting:
-            node = waiting.pop()
-            if node in self.asked:
-                at, parts = self.asked[node]
-                found.setdefault(at, set()).update(cell for cell, _ in parts)
-                below = {child for _, child in parts} - seen
-                seen |= below
-                waiting.extend(below)
-        return {at: sorted(found[at]) for at in sorted(found)}
 
     def leaves(self, root: int, at: int, cell: int) -> frozenset[int]:
         """Give the outcomes still possible once the fact at a position is known to lie in a cell.

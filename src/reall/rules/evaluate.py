@@ -201,8 +201,7 @@ def _not_answered(base: KnowledgeBase, compiled: Compiled, walk: Walk, kind: str
 
 def _open(base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outcome]) -> Finding:
     restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
-    root = restrictions.cut(compiled.outcome, walk.masks)
-    answers = answers_that_settle(base, compiled, restrictions, root)
+    answers = answers_that_settle(base, compiled, restrictions, walk.masks)
     answer = open_answer(base, compiled, found, tuple(answers))
     needs = None
     if answer.status == "unconfirmed":
@@ -227,23 +226,28 @@ def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome
 
 
 def answers_that_settle(
-    base: KnowledgeBase, compiled: Compiled, restrictions: Restrictions, root: int
+    base: KnowledgeBase, compiled: Compiled, restrictions: Restrictions, masks: Masks
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Order the facts that still matter by how much they settle, with the outcomes left after each answer.
+    """Order the facts that still matter by how much they settle, with the outcomes left after each possible answer.
 
     Facts that the table's rows rest on come before those that bear on it only through the background. Among them, a
     fact comes first when a larger share of what its answers can lead to is a single outcome, then when fewer
     outcomes are left on average; ties keep the order of the questions. Answers that lead to the same count once.
     """
+    root = restrictions.cut(compiled.outcome, masks)
+    outcome = base.diagrams.outcome
     scored: list[tuple[bool, float, float, int]] = []
     after: dict[int, dict[str, tuple[str, ...]]] = {}
-    for at, cells in restrictions.facts(root).items():
+    for at in restrictions.mattering(compiled.outcome, masks):
         axis = base.space.axes[at]
-        left = {cell: restrictions.leaves(root, at, cell) for cell in cells}
+        left = {
+            cell: leaves
+            for cell in range(axis.size)
+            if masks[at] >> cell & 1 and (leaves := restrictions.leaves(root, at, cell))
+        }
         sizes = [len(leaves) for leaves in set(left.values())]
         settled_share = sizes.count(1) / len(sizes)
         scored.append((at not in compiled.direct, -settled_share, sum(sizes) / len(sizes), at))
-        outcome = base.diagrams.outcome
         after[at] = {
             str(axis.known(1 << cell)): tuple(sorted(str(outcome[leaf]) for leaf in leaves))
             for cell, leaves in left.items()

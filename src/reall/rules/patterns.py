@@ -174,7 +174,9 @@ class Patterns:
             state = self._steps[at, state, masks[at]][0]
         root = self._restrictions.cut(self._root, relevant)
         if (state, root) not in self._opened:
-            missing = tuple(answers_that_settle(self.base, self.base.compiled[self.table], self._restrictions, root))
+            missing = tuple(
+                answers_that_settle(self.base, self.base.compiled[self.table], self._restrictions, relevant)
+            )
             self._opened[state, root] = self._number(
                 open_answer(self.base, self.base.compiled[self.table], self._found(state), missing)
             )
