@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -79,7 +80,7 @@ def _open(path: Path) -> ElementTree.Element:
                     content = archive.read(name)
                     if re.search(rb"<(\w+:)?rdml[\s>]", content[:4096]):
                         return _parse(content, path, name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnusableLaboratoryData(
             f"The archive is damaged: {error}.",
             where=str(path),
