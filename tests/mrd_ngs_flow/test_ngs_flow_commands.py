@@ -69,7 +69,11 @@ def test_vidjils_numbers_are_added_on_request(reall):
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        (("--cells", "0"), 2, "neither one amount above 0"),
+        (("--cells", "0"), 2, "at least one cell"),
+        (("--cells", "0.01"), 2, "at least one cell"),
+        (("--cells", "nan"), 2, "at least one cell"),
+        (("--dna-ng", "1e-3"), 2, "at least one cell"),
+        (("--days", "0,nan,90,263,308"), 2, "does not hold days"),
         (("--cells", "100,200"), 2, "one for each of 5 samples"),
         (("--cells", "100", "--dna-ng", "600"), 2, "not both"),
         (("--track", "IGHV9"), 2, "no clonotype 'IGHV9'"),

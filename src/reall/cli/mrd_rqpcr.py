@@ -19,6 +19,7 @@ from reall.cli.mrd_output import (
     rule_options,
     sample_options,
 )
+from reall.cli.number import ABOVE_ZERO
 from reall.mrd.amplification import CqSettings, fill_missing_cq
 from reall.mrd.combine import combine_targets
 from reall.mrd.constants import genomes_from_ng
@@ -26,7 +27,7 @@ from reall.mrd.plate import Plate
 from reall.mrd.readers import read_plate
 from reall.mrd.result import Finding, MrdClass, MrdResult, Severity
 from reall.mrd.rqpcr import METHOD, PlateReading, quantify_plate
-from reall.mrd.rqpcr_dna import RunSettings
+from reall.mrd.rqpcr_dna import CURVE_UNITS, RunSettings
 from reall.mrd.ruleset import RuleSet, load_ruleset
 
 
@@ -37,12 +38,13 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 @click.option("--run", help="Run to read, where the file holds several.")
 @click.option("--control-gene", help="Control gene that counts the cells, e.g. ALB.")
 @click.option("--control-unit", type=click.Choice(["genomes", "copies", "ng"]), help="Unit of its standards.")
-@click.option("--curve-genomes", type=click.FloatRange(min=0, min_open=True), help="Genomes per curve well.")
-@click.option("--curve-ng", type=click.FloatRange(min=0, min_open=True), help="Nanograms of DNA per curve well.")
+@click.option("--curve-unit", type=click.Choice(CURVE_UNITS), help="Unit of the target's standards.")
+@click.option("--curve-genomes", type=ABOVE_ZERO, help="Genomes per curve well.")
+@click.option("--curve-ng", type=ABOVE_ZERO, help="Nanograms of DNA per curve well.")
 @click.option("--curve-dna", help="Sample whose control gene measures the DNA of the curve wells.")
 @click.option("--background", multiple=True, help="Sample name of the polyclonal mononuclear DNA.")
 @click.option("--standard", "standards", multiple=True, help="NAME=FRACTION, where the file has no quantities.")
-@click.option("--pg-per-genome", type=click.FloatRange(min=0, min_open=True), help="Mass of one diploid genome.")
+@click.option("--pg-per-genome", type=ABOVE_ZERO, help="Mass of one diploid genome.")
 @click.option("--cq", type=click.Choice(["instrument", "curves"]), default="instrument", show_default=True)
 @sample_options
 @rule_options
@@ -87,6 +89,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return RunSettings(
         control_gene=options["control_gene"],
         control_unit=options["control_unit"],
+        curve_unit=options["curve_unit"],
         curve_genomes=genomes,
         curve_dna=options["curve_dna"],
         pg_per_genome=options["pg_per_genome"],

@@ -272,7 +272,7 @@ def _weak_negative(sensitivity: float, rules: RuleSet) -> list[Finding]:
 def _usable(plate: DropletPlate, rules: RuleSet | None) -> tuple[list[DropletWell], list[Finding]]:
     """Leave out rows the instrument merged itself and wells with too few droplets, and say so."""
     least = rules.optional(SECTION, "accepted_droplets_min_per_well") if rules else None
-    used, findings = [], []
+    used, findings = [], list(plate.findings)
     for well in plate.wells:
         if well.merged_by_instrument:
             text = f"{well.position} is a merge of other wells and was not counted again."

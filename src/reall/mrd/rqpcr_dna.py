@@ -13,18 +13,22 @@ from reall.mrd.ruleset import RuleSet
 from reall.mrd.standard_curve import Estimate, exact
 
 _COPIES_PER_GENOME = 2
+FRACTION = "fraction"  # of the diagnostic DNA
+CURVE_UNITS = (FRACTION, "genomes", "copies", "ng")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """What the file cannot say.
 
-    `curve_genomes` is the number of genome equivalents in each well of the target's dilution series;
-    `curve_dna` names a sample whose control gene measures it instead. `pg_per_genome` turns ng into genomes.
+    `control_unit` and `curve_unit` name the unit of the standards where the file does not. `curve_genomes` is
+    the number of genome equivalents in each well of the target's dilution series; `curve_dna` names a sample
+    whose control gene measures it instead. `pg_per_genome` turns ng into genomes.
     """
 
     control_gene: str | None = None
     control_unit: str | None = None
+    curve_unit: str | None = None
     curve_genomes: float | None = None
     curve_dna: str | None = None
     pg_per_genome: float | None = None
@@ -96,15 +100,29 @@ def genomes_per_quantity(
     plate: Plate, assay: Assay, control: Assay | None, settings: RunSettings
 ) -> tuple[Estimate | None, list[Finding]]:
     """How many leukaemic genomes one unit of the target's curve stands for."""
-    if assay.unit in {"copies", "genomes"}:
+    unit = settings.curve_unit or assay.unit
+    if unit in {"copies", "genomes"}:
         return exact(1.0), []
-    if assay.unit == "ng":
+    if unit == "ng":
         return exact(PG_PER_NG / (settings.pg_per_genome or genome_mass_pg())), []
-    if assay.points and max(point.quantity for point in assay.points) > 1:
-        text = f"The unit of the {assay.target} standards is unknown ({assay.unit or 'not given'})."
-        return None, [
-            Finding(rule="unit of the curve known", severity=Severity.BLOCKING, text=text, look_at="The layout.")
-        ]
+    if unit not in {FRACTION, ""} or (assay.points and max(point.quantity for point in assay.points) > 1):
+        text = f"The unit of the {assay.target} standards is unknown ({unit or 'not given'})."
+        look_at = f"--curve-unit {', '.join(CURVE_UNITS)}; a fraction is at most 1, 1 % is 0.01."
+        return None, [Finding(rule="unit of the curve known", severity=Severity.BLOCKING, text=text, look_at=look_at)]
+    genomes, findings = _genomes_in_curve_wells(plate, assay, control, settings)
+    return genomes, [*findings, *([] if unit else [_taken_as_fraction(assay)])]
+
+
+def _taken_as_fraction(assay: Assay) -> Finding:
+    text = f"The {assay.target} standards carry no unit; being at most 1, they were taken as fractions."
+    look_at = "--curve-unit: percent or nanograms would be read wrongly."
+    return Finding(rule="unit of the curve known", severity=Severity.WARNING, text=text, look_at=look_at)
+
+
+def _genomes_in_curve_wells(
+    plate: Plate, assay: Assay, control: Assay | None, settings: RunSettings
+) -> tuple[Estimate | None, list[Finding]]:
+    """Genome equivalents of undiluted diagnostic DNA in each well of the dilution series."""
     if settings.curve_genomes:
         return exact(settings.curve_genomes), []
     if settings.curve_dna and control:

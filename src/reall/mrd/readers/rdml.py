@@ -10,12 +10,13 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.plate import Plate, Role, Well
+from reall.mrd.readers.sheet import few
 from reall.mrd.result import Finding, Severity
 
 _ROLES = {
@@ -37,6 +38,7 @@ _UNITS = {
     "other": "other",
 }
 _ZIP_MAGIC = b"PK"
+_NO_CQ = -1.0
 
 
 def read_rdml(path: Path) -> Plate:
@@ -53,6 +55,7 @@ def read_rdml(path: Path) -> Plate:
         for run in _children(experiment, "run"):
             label = " / ".join(part for part in (experiment.get("id"), run.get("id")) if part)
             wells += _wells_of_run(run, label, samples, path, findings)
+    _refuse_duplicates(wells, path)
     if not wells:
         raise UnusableLaboratoryData(
             "The RDML document has no reactions.",
@@ -114,6 +117,20 @@ def _parse(content: bytes, path: Path, name: str) -> ElementTree.Element:
     return root
 
 
+def _refuse_duplicates(wells: Sequence[Well], path: Path) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for well in wells:
+        key = (well.run, well.position, well.target)
+        if key in seen:
+            raise UnusableLaboratoryData(
+                f"Well {well.position} has two results for {well.target!r}.",
+                where=f"{path}, run {well.run}",
+                why="It cannot be known which of the two is right.",
+                next="Export the run again.",
+            )
+        seen.add(key)
+
+
 def _wells_of_run(
     run: ElementTree.Element,
     label: str,
@@ -122,6 +139,7 @@ def _wells_of_run(
     findings: list[Finding],
 ) -> Iterator[Well]:
     columns = _columns(run)
+    uncalled: list[str] = []
     for react in _children(run, "react"):
         position = _position(react.get("id", ""), columns)
         sample_id = next((child.get("id", "") for child in _children(react, "sample")), "")
@@ -137,7 +155,13 @@ def _wells_of_run(
             )
         for data in _children(react, "data"):
             target = next((child.get("id", "") for child in _children(data, "tar")), "")
-            yield _well(data, target=target, position=position, sample_id=sample_id, sample=sample, run=label)
+            well = _well(data, target=target, position=position, sample_id=sample_id, sample=sample, run=label)
+            if well.cq is None and (_number(_text(data, "cq")) or 0) > 0:
+                uncalled.append(f"{position} ({target})")
+            yield well
+    if uncalled:
+        text = f"A Cq at the last cycle was read as not detected in {few(uncalled)}."
+        findings.append(Finding(rule="no call", severity=Severity.NOTE, text=text))
 
 
 def _well(
@@ -153,6 +177,13 @@ def _well(
     curve = sorted((c, f) for c, f in points if c is not None and f is not None)
     last = curve[-1][0] if curve else math.inf
     cq = _number(_text(data, "cq"))
+    if cq is not None and cq < 0 and cq != _NO_CQ:
+        raise UnusableLaboratoryData(
+            f"The Cq {cq:g} is below 0.",
+            where=f"well {position}, {target}",
+            why="It would pass for a reaction that was not detected.",
+            next="Export the run again.",
+        )
     # "No Cq" is written as -1, 0, NaN or as the number of cycles.
     detected = cq is not None and 0 < cq < last
     quantity, unit = _quantity(sample)
