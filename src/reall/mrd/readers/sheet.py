@@ -22,6 +22,7 @@ from reall.mrd.result import Finding, Severity
 
 _EXCEL = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"}
 _FOOTER_SHARE = 2.5  # a footer line fills less than 1/2.5 of what the fullest row fills
+_DIGIT = re.compile(r"\d")
 _NOT_A_NUMBER = re.compile(r"[^0-9.,+\-eE]")
 _THOUSANDS = {
     # Groups of thousands never begin with 0, so 0.001 beside decimal commas stays a thousandth.
@@ -61,7 +62,7 @@ class Sheet:
                 the error of one (#REF!).
         """
         text = row.get(name).replace("\u00a0", "").replace(" ", "")
-        if not text or (text[0] not in "=#" and _NOT_A_NUMBER.search(text)):
+        if not text or (text[0] not in "=#" and (_NOT_A_NUMBER.search(text) or not _DIGIT.search(text))):
             return None
         try:
             value = float(_plain(text, self.decimal))
@@ -259,7 +260,7 @@ def read_rows(text: str, delimiter: str, *, where: str) -> list[list[str]]:
         UnusableLaboratoryData: a cell is longer than any measurement, as after an unclosed quote.
     """
     try:
-        return list(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter))
+        return list(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise UnusableLaboratoryData(
             f"The table cannot be read: {error}.",
