@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 @click.option("--standard", "standards", multiple=True, help="NAME=FRACTION, where the file has no quantities.")
 @click.option("--pg-per-genome", type=ABOVE_ZERO, help="Mass of one diploid genome.")
 @click.option("--cq", type=click.Choice(["instrument", "curves"]), default="instrument", show_default=True)
+@click.option("--baseline", help="Cycles of the baseline for --cq curves, e.g. 3-15.")
+@click.option("--threshold", type=ABOVE_ZERO, help="Fluorescence above the baseline at which --cq curves reads.")
 @sample_options
 @rule_options
 @output_options
@@ -57,7 +60,7 @@ def command(file: Path, *, rules: str | None, purpose: str | None, **options: An
     if options["run"]:
         plate = plate.only_run(options["run"])
     plate = plate.with_roles(background=options["background"], standards=_standards(options["standards"]))
-    plate = fill_missing_cq(plate, CqSettings(), recompute=options["cq"] == "curves")
+    plate = fill_missing_cq(plate, _cq_settings(options), recompute=options["cq"] == "curves")
     _refuse_unknown(plate, options)
     reading = quantify_plate(
         plate,
@@ -78,6 +81,18 @@ def command(file: Path, *, rules: str | None, purpose: str | None, **options: An
         more |= {"method": METHOD, "curve": written[0]["curve"]}
     output = {key: options[key] for key in ("as_json", "html_file", "pdf_file")}
     emit(written, document(written, **more), **output)
+
+
+def _cq_settings(options: dict[str, Any]) -> CqSettings:
+    settings = CqSettings(threshold=options["threshold"])
+    if options["baseline"] is None:
+        return settings
+    first, _, last = options["baseline"].partition("-")
+    if not (first.isdecimal() and last.isdecimal() and int(first) < int(last)):
+        raise WrongUsage(
+            f"{options['baseline']!r} is not a range of cycles.", where="--baseline", next="Write e.g. --baseline 3-15."
+        )
+    return replace(settings, baseline_first_cycle=int(first), baseline_last_cycle=int(last))
 
 
 def _settings(options: dict[str, Any]) -> RunSettings:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reall.mrd.constants import PG_PER_NG, genome_mass_pg
+from reall.mrd.constants import COPIES_PER_GENOME, PG_PER_NG, genome_mass_pg
 from reall.mrd.plate import Plate, Well
 from reall.mrd.result import Finding, Severity
 from reall.mrd.rqpcr_assay import SECTION, Assay
 from reall.mrd.ruleset import RuleSet
 from reall.mrd.standard_curve import Estimate, exact
 
-_COPIES_PER_GENOME = 2
 FRACTION = "fraction"  # of the diagnostic DNA
 CURVE_UNITS = (FRACTION, "genomes", "copies", "ng")
 
@@ -93,7 +92,7 @@ def _control_findings(
 def _genomes_per_control_unit(control: Assay, settings: RunSettings) -> float | None:
     unit = settings.control_unit or control.unit
     pg = settings.pg_per_genome or genome_mass_pg()
-    return {"genomes": 1.0, "copies": 1 / _COPIES_PER_GENOME, "ng": PG_PER_NG / pg}.get(unit)
+    return {"genomes": 1.0, "copies": 1 / COPIES_PER_GENOME, "ng": PG_PER_NG / pg}.get(unit)
 
 
 def genomes_per_quantity(
