@@ -1,8 +1,8 @@
 """Cq from raw amplification curves, for files that hold fluorescence only.
 
 One threshold for all curves of one target, as instruments do it: the baseline of each curve is the median of
-its early cycles, the threshold a share of the mean plateau unless the laboratory names its own, and the crossing is interpolated on the
-logarithm of the fluorescence, because growth there is exponential.
+its early cycles, the threshold a share of the mean plateau unless the laboratory names its own, and the crossing
+is interpolated on the logarithm of the fluorescence, because growth there is exponential.
 """
 
 from __future__ import annotations

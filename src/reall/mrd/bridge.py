@@ -52,6 +52,25 @@ def to_case_entry(result: MrdResult | Mapping[str, Any], *, whole_interval: bool
     return entry
 
 
+def case_entries(path: str | Path) -> list[dict[str, Any]]:
+    """Give the entries for a case of a file written with `--json`: its results at a protocol time point.
+
+    Samples between the time points, as in a course of sequencing, decide nothing and are left out.
+
+    Raises:
+        UnusableLaboratoryData: as for `read_results`, or no result names its time point.
+    """
+    entries = [to_case_entry(result) for result in read_results(path) if result.get("timepoint")]
+    if not entries:
+        raise UnusableLaboratoryData(
+            "No result in the file names its protocol time point.",
+            where=f"{path}, field timepoint",
+            why="A level decides only at the time point that a protocol names.",
+            next="Quantify with --timepoint, e.g. end_of_reinduction_block1, and with --tissue.",
+        )
+    return entries
+
+
 def _level(content: Mapping[str, Any], classification: MrdClass, whole_interval: bool) -> float | str:
     if classification is MrdClass.NEGATIVE:
         # Some signal below the limit of a call can leave more open than the sensitivity does.
