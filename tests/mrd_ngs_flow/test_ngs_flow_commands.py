@@ -9,7 +9,11 @@ import sys
 import pytest
 from ngs_flow_data import ROOT, shared
 
+from reall.base.errors import UnusableLaboratoryData
 from reall.cli.main import main
+from reall.mrd.bridge import case_entries
+from reall.mrd.result import MrdClass, MrdResult
+from reall.report.mrd_page import mrd_page
 
 EXAMPLE = str(ROOT / "examples/mrd/bcp_all_example.fcs")
 GATES = str(ROOT / "examples/mrd/bcp_all_gates.yaml")
