@@ -63,7 +63,7 @@ def read_rdml(path: Path) -> Plate:
             why="There is nothing to quantify.",
             next="Export the run again with its results or raw data.",
         )
-    instrument = next((_text(run, "instrument") for run in root.iter() if _name(run) == "run"), "")
+    instrument = next((_text(run, "instrument") for run in root.iter("run")), "")
     return Plate(source=path.name, wells=tuple(wells), findings=tuple(findings), instrument=instrument)
 
 
@@ -108,9 +108,11 @@ def _parse(content: bytes, path: Path, name: str) -> ElementTree.Element:
             why="Wells after the break would be missing without a word.",
             next="Export the run again.",
         ) from error
-    if _name(root).lower() != "rdml":
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # vendors differ in namespaces
+    if root.tag.lower() != "rdml":
         raise UnusableLaboratoryData(
-            f"The document is {_name(root)!r}, not RDML.",
+            f"The document is {root.tag!r}, not RDML.",
             where=f"{path}, {name}",
             next="Export the run as RDML.",
         )
@@ -245,20 +247,16 @@ def _position(react_id: str, columns: int | None) -> str:
     return f"{'A' * (row // 26)}{letters}{column + 1}"
 
 
-def _name(element: ElementTree.Element) -> str:
-    return element.tag.rsplit("}", 1)[-1]
-
-
 def _children(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
-    return (child for child in element if _name(child) == name)
+    return iter(element.findall(name))
 
 
 def _has(element: ElementTree.Element, name: str) -> bool:
-    return next(_children(element, name), None) is not None
+    return element.find(name) is not None
 
 
 def _text(element: ElementTree.Element, name: str) -> str:
-    return next(((child.text or "").strip() for child in _children(element, name)), "")
+    return element.findtext(name, default="").strip()
 
 
 def _number(text: str) -> float | None:
