@@ -12,7 +12,7 @@ import time
 import warnings
 from pathlib import Path
 
-from reall.mrd.amplification import fill_missing_cq
+from reall.mrd.amplification import CqSettings, fill_missing_cq
 from reall.mrd.ddpcr import describe_wells
 from reall.mrd.plate import Plate, Role, Well
 from reall.mrd.readers import read_plate
@@ -22,6 +22,8 @@ from reall.mrd.ruleset import load_ruleset
 from reall.mrd.standard_curve import fit_curve
 
 SHARED = Path(os.environ.get("REALL_SHARED", Path(__file__).parents[1].parent / "shared")) / "data"
+# RDML_sce.eds, the project file of the same run, stores these.
+_STORED = CqSettings(baseline_first_cycle=3, baseline_last_cycle=15, threshold=0.2)
 
 
 def series(name: str, pattern: str) -> Plate:
@@ -64,6 +66,7 @@ def main() -> None:
     for words, plate in (
         ("Cq of the instrument", stepone),
         ("Cq from the curves", fill_missing_cq(stepone, recompute=True)),
+        ("Cq from the curves, settings of the instrument", fill_missing_cq(stepone, _STORED, recompute=True)),
     ):
         curve = fit_curve(plate.pick(role=Role.STANDARD))
         print(

@@ -95,3 +95,23 @@ def test_one_event_needs_three_expected_ones():
 def test_impossible_counts_are_refused(call):
     with pytest.raises(ValueError, match=r"\d"):
         call()
+
+
+def _coverage(distribution, interval, truth):
+    """The probability that the interval of a count holds the truth, summed over the counts, not simulated."""
+    least, most = (int(distribution.ppf(tail)) for tail in (1e-7, 1 - 1e-7))
+    counts = range(least, most + 1)
+    return sum(distribution.pmf(k) for k in counts if interval(k)[0] <= truth <= interval(k)[1])
+
+
+@pytest.mark.parametrize(("mean", "most"), [(1, 0.985), (3, 0.99), (10, 0.98), (50, 0.96)])
+def test_poisson_limits_hold_the_mean_in_at_least_95_of_100(mean, most):
+    """Garwood's limits never fall below their mass; few events make them wider than needed."""
+    assert 0.95 <= _coverage(stats.poisson(mean), poisson_interval, mean) <= most
+
+
+@pytest.mark.parametrize("share", [0.002, 0.01, 0.1, 0.5])
+def test_highest_density_intervals_hold_the_share_in_95_of_100(share):
+    droplets = 5_000
+    covered = _coverage(stats.binom(droplets, share), lambda k: beta_hdi(k, droplets), share)
+    assert covered == pytest.approx(0.95, abs=0.02)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.amplification import CqSettings, call_cq, fill_missing_cq
 from reall.mrd.ddpcr import Droplets, describe_wells, droplet_volume, ratio
 from reall.mrd.plate import Plate, Role, Well
@@ -85,6 +86,25 @@ def test_stepone_curve_from_the_amplification_curves():
     curve = fit_curve(plate.pick(role=Role.STANDARD))
     assert curve.slope == pytest.approx(-3.464, abs=2e-3)
     assert curve.r**2 == pytest.approx(0.9993, abs=1e-4)
+
+
+def test_stepone_curve_with_the_settings_of_the_instrument():
+    """RDML_sce.eds, the same run, stores a baseline of cycles 3 to 15 and a threshold of 0.2.
+
+    Tolerance 0.001: with the mean instead of the median of the baseline it is -3.4643.
+    """
+    settings = CqSettings(baseline_first_cycle=3, baseline_last_cycle=15, threshold=0.2)
+    plate = fill_missing_cq(read_plate(QPCR / "RDML_stepone_std.rdml"), settings, recompute=True)
+    curve = fit_curve(plate.pick(role=Role.STANDARD))
+    assert curve.slope == pytest.approx(-3.464, abs=1e-3)
+    assert curve.r**2 == pytest.approx(0.9993, abs=1e-4)
+    assert any("threshold: 0.2" in finding.text for finding in plate.findings)
+
+
+def test_a_project_file_says_what_to_export():
+    with pytest.raises(UnusableLaboratoryData, match="project file") as caught:
+        read_plate(QPCR / "RDML_sce.eds")
+    assert "RDML" in caught.value.next
 
 
 def test_stepone_unknowns_agree_with_the_instrument():

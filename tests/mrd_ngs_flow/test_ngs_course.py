@@ -362,7 +362,7 @@ def test_one_airr_table_per_time_point_is_the_same_course(tmp_path):
         ("a.vidjil", '{"clones": []}', "not a .vidjil result"),
         ("a.vidjil", '{"reads": {"segmented": [0]}, "clones": []}', "0 reads with a junction"),
         ("a.vidjil", '{"reads": {"segmented": [5]}, "clones": [{"id": "A", "reads": [1, 2]}]}', "not one whole number"),
-        ("a.vidjil", '{"reads": {"segmented": [5]}, "clones": [{"reads": [1]}]}', "no id"),
+        ("a.vidjil", '{"reads": {"segmented": [5]}, "clones": [{"reads": [1]}]}', "'id' is a required property"),
         ("a.vidjil", '{"reads": {"segmented": [5]}, "clones": [{"id": "A", "reads": [9]}]}', "9 reads in sample 1"),
         ("a.tsv", AIRR.replace("duplicate_count", "count"), "not an AIRR table"),
         ("a.tsv", AIRR.replace("5000", ""), "line 5, duplicate_count"),

@@ -9,7 +9,11 @@ import sys
 import pytest
 from ngs_flow_data import ROOT, shared
 
+from reall.base.errors import UnusableLaboratoryData
 from reall.cli.main import main
+from reall.mrd.bridge import case_entries
+from reall.mrd.result import MrdClass, MrdResult
+from reall.report.mrd_page import mrd_page
 
 EXAMPLE = str(ROOT / "examples/mrd/bcp_all_example.fcs")
 GATES = str(ROOT / "examples/mrd/bcp_all_gates.yaml")
@@ -48,7 +52,13 @@ def test_the_lil_l3_patient_in_json(reall):
         "day 263",
     )
     assert list(answer["clonotypes"][0]["fractions"]) == ["day 0", "day 48", "day 90", "day 263", "day 308"]
-    assert [result["timepoint"] for result in answer["results"]] == ["day 0", "day 48", "day 90", "day 263", "relapse"]
+    assert [(result["timepoint"], result["day"]) for result in answer["results"]] == [
+        (None, 0),
+        (None, 48),
+        (None, 90),
+        (None, 263),
+        ("relapse", 308),
+    ]
     assert len(answer["markers"]) == 6
 
 
@@ -69,7 +79,11 @@ def test_vidjils_numbers_are_added_on_request(reall):
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        (("--cells", "0"), 2, "neither one amount above 0"),
+        (("--cells", "0"), 2, "at least one cell"),
+        (("--cells", "0.01"), 2, "at least one cell"),
+        (("--cells", "nan"), 2, "at least one cell"),
+        (("--dna-ng", "1e-3"), 2, "at least one cell"),
+        (("--days", "0,nan,90,263,308"), 2, "does not hold days"),
         (("--cells", "100,200"), 2, "one for each of 5 samples"),
         (("--cells", "100", "--dna-ng", "600"), 2, "not both"),
         (("--track", "IGHV9"), 2, "no clonotype 'IGHV9'"),
@@ -191,3 +205,30 @@ def test_pictures_and_pages_are_written(reall, tmp_path):
     assert reall("mrd", "ngs", table, "--html", ngs, "--plot", tmp_path / "n.png")[0] == 0
     assert ngs.read_text().count("<svg") == 2
     assert (tmp_path / "n.png").stat().st_size > 10_000
+
+
+def test_only_the_sample_at_a_time_point_enters_a_case(reall, tmp_path):
+    """The four samples before it have no protocol time point; a file without any is refused."""
+    result = tmp_path / "ngs.json"
+    named = ("--timepoint", "end_of_reinduction_block1", "--tissue", "marrow", "--cells", "100000", "--rules", "draft")
+    for options, entries in ((named, 1), ((), 0)):
+        _, out, _ = reall("mrd", "ngs", shared("vidjil_lil_l3/demo_lil_l3_tutorial.vidjil"), *options, "--json")
+        result.write_text(out, encoding="utf-8")
+        if entries:
+            (entry,) = case_entries(result)
+            assert (entry["timepoint"], entry["detected"]) == ("end_of_reinduction_block1", True)
+        else:
+            with pytest.raises(UnusableLaboratoryData, match="time point"):
+                case_entries(result)
+
+
+def test_the_page_shows_growing_clones_above_the_answer():
+    alert = {"clonotype": "x", "kind": "growing_untracked_clone", "at": "day 263", "text": "x has grown."}
+    result = {
+        **MrdResult(method="NGS", classification=MrdClass.NEGATIVE, sensitivity_fraction=3e-5).to_json(),
+        "alerts": [alert],
+    }
+    html = mrd_page([result])
+    assert html.index("x has grown.") < html.index("Not detected")
+    assert "No leukaemia was detected" not in html
+    assert "None of the tracked clones was detected" in html

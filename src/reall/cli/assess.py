@@ -113,11 +113,11 @@ def _with_mrd(document: Document, mrd_files: Sequence[str]) -> Document:
     """Add laboratory results to the MRD entries of a case."""
     if not mrd_files or not isinstance(document.data, dict):
         return document
-    from reall.mrd.bridge import read_results, to_case_entry  # noqa: PLC0415 - only when a laboratory file is named
+    from reall.mrd.bridge import case_entries  # noqa: PLC0415 - only when a laboratory file is named
 
     given = document.data.get("mrd") or []
     entries = [given] if isinstance(given, dict) else list(given)
-    entries += [to_case_entry(result) for file in mrd_files for result in read_results(file)]
+    entries += [entry for file in mrd_files for entry in case_entries(file)]
     return Document({**document.data, "mrd": entries}, document.lines, document.name)
 
 

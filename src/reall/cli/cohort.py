@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from reall.cli.lazy import LazyGroup
 
 # subcommand: (module under reall.cli, one line for --help)
 _VERBS = {
@@ -12,22 +12,6 @@ _VERBS = {
 }
 
 
-class _LazyVerbs(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"reall.cli.{_VERBS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(verb, line) for verb, (_, line) in _VERBS.items()])
-
-
-@click.group(cls=_LazyVerbs)
+@click.group(cls=LazyGroup, commands_of=_VERBS)
 def command() -> None:
     """Answer questions about a whole registry, by the same rules as for one child."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 
@@ -10,6 +9,7 @@ import click
 
 from reall import __version__
 from reall.base.errors import ReallError
+from reall.cli.lazy import LazyGroup
 
 # verb: (module under reall.cli, one line for --help)
 _VERBS = {
@@ -23,25 +23,7 @@ _VERBS = {
 }
 
 
-class _LazyGroup(click.Group):
-    """Lists every verb without importing any of them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"reall.cli.{_VERBS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(verb, line) for verb, (_, line) in _VERBS.items()])
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, commands_of=_VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reall")
 def reall() -> None:
     """Answer questions about relapsed or refractory childhood ALL: cited, with every unknown admitted.

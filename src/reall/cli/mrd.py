@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from reall.cli.lazy import LazyGroup
 
 # subcommand: (module under reall.cli, one line for --help)
 _METHODS = {
@@ -17,22 +17,6 @@ _METHODS = {
 }
 
 
-class _LazyMethods(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_METHODS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _METHODS:
-            return None
-        module = importlib.import_module(f"reall.cli.{_METHODS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _METHODS.items()])
-
-
-@click.group(cls=_LazyMethods)
+@click.group(cls=LazyGroup, commands_of=_METHODS)
 def command() -> None:
     """Quantify MRD from raw laboratory data; every level is an interval, negative never means zero."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,12 @@ def _split(name: str) -> tuple[Path, float | None]:
     if not at or Path(name).exists():
         return Path(name), None
     try:
-        return Path(path), float(day)
+        number = float(day)
     except ValueError:
-        raise WrongUsage(f"{day!r} is not a day.", where=name, next="Write FILE@DAY with a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise WrongUsage(f"{day!r} is not a day.", where=name, next="Write FILE@DAY with a number.")
+    return Path(path), number
 
 
 def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | None, pdf_file: Path | None) -> None:

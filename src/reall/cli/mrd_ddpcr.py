@@ -18,6 +18,7 @@ from reall.cli.mrd_output import (
     rule_options,
     sample_options,
 )
+from reall.cli.number import ABOVE_ZERO, Number
 from reall.mrd.ddpcr import METHOD, DropletSettings, describe_wells, droplet_volume, quantify_droplets
 from reall.mrd.plate import Role
 from reall.mrd.readers.droplets import DropletPlate, read_droplets
@@ -31,8 +32,8 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 @click.option("--reference", help="The reference gene that counts the cells.")
 @click.option("--sample", "samples", multiple=True, help="Follow-up sample; default: all with both assays.")
 @click.option("--background", multiple=True, help="Sample name of the polyclonal mononuclear DNA.")
-@click.option("--reference-dilution", type=click.FloatRange(min=1), default=1.0, show_default=True)
-@click.option("--droplet-volume", type=click.FloatRange(min=0, min_open=True), help="Nanolitres per droplet.")
+@click.option("--reference-dilution", type=Number(min=1), default=1.0, show_default=True)
+@click.option("--droplet-volume", type=ABOVE_ZERO, help="Nanolitres per droplet.")
 @sample_options
 @rule_options
 @output_options
@@ -57,12 +58,18 @@ def _results(
 ) -> list[MrdResult]:
     target, reference = options["target"], options["reference"]
     if not target and not reference:
-        return [_concentrations_only(rules)]
+        return [_concentrations_only(plate, rules)]
     if not target or not reference:
         raise WrongUsage(
             "A level needs both --target and --reference.",
             why="The reference gene counts the cells.",
             next=f"The file has: {', '.join(plate.targets)}.",
+        )
+    if target == reference:
+        raise WrongUsage(
+            f"{target!r} is named both as target and as reference.",
+            why="The level would be a gene divided by itself.",
+            next="Name the gene that counts the cells as --reference.",
         )
     for name in (target, reference):
         if name not in plate.targets:
@@ -129,12 +136,12 @@ def _concentration_lines(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _concentrations_only(rules: RuleSet | None) -> MrdResult:
+def _concentrations_only(plate: DropletPlate, rules: RuleSet | None) -> MrdResult:
     text = "No target and reference were named: only concentrations are given."
     finding = Finding(rule="target named", severity=Severity.BLOCKING, text=text, look_at="--target, --reference")
     return MrdResult(
         method=METHOD,
         classification=MrdClass.NOT_EVALUABLE,
-        findings=(finding,),
+        findings=(*plate.findings, finding),
         ruleset=rules.label if rules else None,
     )

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from reall.cli.mrd_output import FILE
+from reall.cli.number import ABOVE_ZERO, Number
 from reall.mrd.design import cells_needed, reach_of_dna
 from reall.mrd.markers import advice_on_choice, order_targets, read_markers
 
-_SHARE = click.FloatRange(min=0, min_open=True, max=1, max_open=True)
-_ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+_SHARE = Number(min=0, min_open=True, max=1, max_open=True)
 
 
 @click.group()
@@ -23,7 +23,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--level", type=click.FloatRange(min=0, min_open=True, max=1), required=True, help="e.g. 1e-5")
+@click.option("--level", type=Number(min=0, min_open=True, max=1), required=True, help="e.g. 1e-5")
 @click.option("--events", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--probability", type=_SHARE, default=0.95, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
@@ -35,11 +35,11 @@ def cells(level: float, *, events: int, probability: float, as_json: bool) -> No
 
 
 @command.command()
-@click.option("--ng", type=_ABOVE_ZERO, required=True, help="Nanograms of DNA per well.")
+@click.option("--ng", type=ABOVE_ZERO, required=True, help="Nanograms of DNA per well.")
 @click.option("--wells", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--events", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--probability", type=_SHARE, default=0.95, show_default=True)
-@click.option("--pg-per-genome", type=_ABOVE_ZERO)
+@click.option("--pg-per-genome", type=ABOVE_ZERO)
 @click.option("--json", "as_json", is_flag=True)
 def dna(ng: float, *, wells: int, events: int, probability: float, pg_per_genome: float | None, as_json: bool) -> None:
     """Which level an amount of DNA can show at best."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,14 +80,16 @@ def _cells(cells: str | None, dna_ng: str | None, samples: int) -> list[float] |
         amounts = [float(part) for part in text.split(",")]
     except ValueError:
         amounts = []
-    if len(amounts) not in {1, samples} or not all(0 < amount < float("inf") for amount in amounts):
+    if option == "--dna-ng":
+        amounts = [genomes_from_ng(amount) for amount in amounts]
+    if len(amounts) not in {1, samples} or not all(1 <= amount < math.inf for amount in amounts):
         raise WrongUsage(
-            f"{text!r} is neither one amount above 0 nor one for each of {samples} samples.",
+            f"{text!r} is neither one amount of at least one cell nor one for each of {samples} samples.",
             where=option,
             why="The sensitivity depends on it.",
             next="Write 100000, or one number per sample with commas.",
         )
-    return amounts if option == "--cells" else [genomes_from_ng(amount) for amount in amounts]
+    return amounts
 
 
 def _vidjil(repertoire: Repertoire) -> list[dict[str, Any]]:

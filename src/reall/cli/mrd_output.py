@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
+from reall.cli.number import Number
 from reall.mrd.result import SCHEMA, Purpose
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _SAMPLE_OPTIONS = (
     click.option("--timepoint", help="Time point of the protocol, e.g. end_of_reinduction_block1."),
     click.option("--tissue", help="marrow, blood, csf …"),
-    click.option("--day", type=float, help="Day of the sample, counted from one day of your choice."),
+    click.option("--day", type=Number(), help="Day of the sample, counted from one day of your choice."),
 )
 _RULE_OPTIONS = (
     click.option("--rules", help="Rule set: a YAML file signed by your laboratory, or draft. Without: no call."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from reall.cli.mrd_output import (
     rule_options,
     sample_options,
 )
+from reall.cli.number import ABOVE_ZERO
 from reall.mrd.amplification import CqSettings, fill_missing_cq
 from reall.mrd.combine import combine_targets
 from reall.mrd.constants import genomes_from_ng
@@ -26,7 +28,7 @@ from reall.mrd.plate import Plate
 from reall.mrd.readers import read_plate
 from reall.mrd.result import Finding, MrdClass, MrdResult, Severity
 from reall.mrd.rqpcr import METHOD, PlateReading, quantify_plate
-from reall.mrd.rqpcr_dna import RunSettings
+from reall.mrd.rqpcr_dna import CURVE_UNITS, RunSettings
 from reall.mrd.ruleset import RuleSet, load_ruleset
 
 
@@ -37,13 +39,16 @@ from reall.mrd.ruleset import RuleSet, load_ruleset
 @click.option("--run", help="Run to read, where the file holds several.")
 @click.option("--control-gene", help="Control gene that counts the cells, e.g. ALB.")
 @click.option("--control-unit", type=click.Choice(["genomes", "copies", "ng"]), help="Unit of its standards.")
-@click.option("--curve-genomes", type=click.FloatRange(min=0, min_open=True), help="Genomes per curve well.")
-@click.option("--curve-ng", type=click.FloatRange(min=0, min_open=True), help="Nanograms of DNA per curve well.")
+@click.option("--curve-unit", type=click.Choice(CURVE_UNITS), help="Unit of the target's standards.")
+@click.option("--curve-genomes", type=ABOVE_ZERO, help="Genomes per curve well.")
+@click.option("--curve-ng", type=ABOVE_ZERO, help="Nanograms of DNA per curve well.")
 @click.option("--curve-dna", help="Sample whose control gene measures the DNA of the curve wells.")
 @click.option("--background", multiple=True, help="Sample name of the polyclonal mononuclear DNA.")
 @click.option("--standard", "standards", multiple=True, help="NAME=FRACTION, where the file has no quantities.")
-@click.option("--pg-per-genome", type=click.FloatRange(min=0, min_open=True), help="Mass of one diploid genome.")
+@click.option("--pg-per-genome", type=ABOVE_ZERO, help="Mass of one diploid genome.")
 @click.option("--cq", type=click.Choice(["instrument", "curves"]), default="instrument", show_default=True)
+@click.option("--baseline", help="Cycles of the baseline for --cq curves, e.g. 3-15.")
+@click.option("--threshold", type=ABOVE_ZERO, help="Fluorescence above the baseline at which --cq curves reads.")
 @sample_options
 @rule_options
 @output_options
@@ -55,7 +60,7 @@ def command(file: Path, *, rules: str | None, purpose: str | None, **options: An
     if options["run"]:
         plate = plate.only_run(options["run"])
     plate = plate.with_roles(background=options["background"], standards=_standards(options["standards"]))
-    plate = fill_missing_cq(plate, CqSettings(), recompute=options["cq"] == "curves")
+    plate = fill_missing_cq(plate, _cq_settings(options), recompute=options["cq"] == "curves")
     _refuse_unknown(plate, options)
     reading = quantify_plate(
         plate,
@@ -78,6 +83,18 @@ def command(file: Path, *, rules: str | None, purpose: str | None, **options: An
     emit(written, document(written, **more), **output)
 
 
+def _cq_settings(options: dict[str, Any]) -> CqSettings:
+    settings = CqSettings(threshold=options["threshold"])
+    if options["baseline"] is None:
+        return settings
+    first, _, last = options["baseline"].partition("-")
+    if not (first.isdecimal() and last.isdecimal() and int(first) < int(last)):
+        raise WrongUsage(
+            f"{options['baseline']!r} is not a range of cycles.", where="--baseline", next="Write e.g. --baseline 3-15."
+        )
+    return replace(settings, baseline_first_cycle=int(first), baseline_last_cycle=int(last))
+
+
 def _settings(options: dict[str, Any]) -> RunSettings:
     if options["curve_genomes"] and options["curve_ng"]:
         raise WrongUsage("Give --curve-genomes or --curve-ng, not both.")
@@ -87,6 +104,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return RunSettings(
         control_gene=options["control_gene"],
         control_unit=options["control_unit"],
+        curve_unit=options["curve_unit"],
         curve_genomes=genomes,
         curve_dna=options["curve_dna"],
         pg_per_genome=options["pg_per_genome"],

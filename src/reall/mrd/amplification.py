@@ -1,8 +1,8 @@
 """Cq from raw amplification curves, for files that hold fluorescence only.
 
 One threshold for all curves of one target, as instruments do it: the baseline of each curve is the median of
-its early cycles, the threshold a share of the mean plateau, and the crossing is interpolated on the
-logarithm of the fluorescence, because growth there is exponential.
+its early cycles, the threshold a share of the mean plateau unless the laboratory names its own, and the crossing
+is interpolated on the logarithm of the fluorescence, because growth there is exponential.
 """
 
 from __future__ import annotations
@@ -22,17 +22,22 @@ _RISE_OVER_NOISE = 10.0  # and a rise must stand this many baseline deviations a
 
 @dataclass(frozen=True, kw_only=True)
 class CqSettings:
-    """How a Cq is taken: baseline window (cycles, inclusive), threshold as share of the mean plateau."""
+    """How a Cq is taken: baseline window (cycles, inclusive), and the threshold above the baseline.
+
+    `threshold` is in the unit of the fluorescence; without it, it is `threshold_share` of the mean plateau.
+    """
 
     baseline_first_cycle: float = 3
     baseline_last_cycle: float = 10
     threshold_share: float = 0.1
+    threshold: float | None = None
 
     def describe(self) -> str:
         """Say in words how the Cq was obtained."""
+        share = f"{self.threshold_share:.0%} of the mean plateau"
         return (
-            f"baseline: median of cycles {self.baseline_first_cycle:g} to {self.baseline_last_cycle:g}; "
-            f"threshold: {self.threshold_share:.0%} of the mean plateau; log-linear interpolation"
+            f"baseline: median of cycles {self.baseline_first_cycle:g} to {self.baseline_last_cycle:g}; threshold: "
+            f"{share if self.threshold is None else format(self.threshold, 'g')}; log-linear interpolation"
         )
 
 
@@ -76,7 +81,7 @@ def call_cq(wells: Sequence[Well], settings: CqSettings) -> list[float | None]:
     ]
     if not any(amplified):
         return [None] * len(wells)
-    threshold = settings.threshold_share * float(np.mean(plateaus[amplified]))
+    threshold = settings.threshold or settings.threshold_share * float(np.mean(plateaus[amplified]))
     return [
         _crossing(rise[0], rise[1], threshold) if good and rise is not None else None
         for rise, good in zip(rises, amplified, strict=True)

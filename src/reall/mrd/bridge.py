@@ -6,13 +6,14 @@ cross.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from reall.base.errors import UnusableLaboratoryData
+from reall.mrd.read_json import load_json
 from reall.mrd.result import SCHEMA, MrdClass, MrdResult
+from reall.mrd.schemas import first_breach
 
 _NEEDED_BY_CLASS = {
     MrdClass.NEGATIVE: "sensitivity_fraction",
@@ -51,6 +52,25 @@ def to_case_entry(result: MrdResult | Mapping[str, Any], *, whole_interval: bool
     return entry
 
 
+def case_entries(path: str | Path) -> list[dict[str, Any]]:
+    """Give the entries for a case of a file written with `--json`: its results at a protocol time point.
+
+    Samples between the time points, as in a course of sequencing, decide nothing and are left out.
+
+    Raises:
+        UnusableLaboratoryData: as for `read_results`, or no result names its time point.
+    """
+    entries = [to_case_entry(result) for result in read_results(path) if result.get("timepoint")]
+    if not entries:
+        raise UnusableLaboratoryData(
+            "No result in the file names its protocol time point.",
+            where=f"{path}, field timepoint",
+            why="A level decides only at the time point that a protocol names.",
+            next="Quantify with --timepoint, e.g. end_of_reinduction_block1, and with --tissue.",
+        )
+    return entries
+
+
 def _level(content: Mapping[str, Any], classification: MrdClass, whole_interval: bool) -> float | str:
     if classification is MrdClass.NEGATIVE:
         # Some signal below the limit of a call can leave more open than the sensitivity does.
@@ -80,28 +100,33 @@ def read_results(path: str | Path) -> tuple[dict[str, Any], ...]:
     Raises:
         UnusableLaboratoryData: the file is not JSON or not a result of schema reall.mrd/1.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UnusableLaboratoryData(
-            f"The file cannot be read as JSON: {error}.",
-            where=str(path),
-            next="Write it with reall mrd … --json.",
-        ) from error
+    content = load_json(Path(path), next_step="Write it with reall mrd … --json.")
     results = tuple(_results_in(content))
     for number, result in enumerate(results, start=1):
-        where = f"{path}, result {number}"
-        if result.get("schema", SCHEMA) != SCHEMA or "method" not in result or "class" not in result:
-            raise UnusableLaboratoryData(
-                f"This is not a result of schema {SCHEMA}.",
-                where=where,
-                why="Fields of other schemas may mean something else.",
-                next="Write it with reall mrd … --json.",
-            )
-        _class_of(result)
+        _refuse_broken(result, f"{path}, result {number}")
     if not results:
         raise UnusableLaboratoryData("The file holds no result.", where=str(path), next="Name a sample on the plate.")
     return results
+
+
+def _refuse_broken(result: Mapping[str, Any], where: str) -> None:
+    if breach := first_breach(result, "mrd_result"):
+        place, message = breach
+        raise UnusableLaboratoryData(
+            f"This is not a result of schema {SCHEMA}: {message}.",
+            where=f"{where}, {place}",
+            why="Fields of other schemas may mean something else; levels are fractions of cells, never percent.",
+            next="Write it with reall mrd … --json, or compare with knowledge/schema/mrd_result.schema.json.",
+        )
+    for name in ("interval", "quantitative_range"):
+        span = result.get(name)
+        if span and not (span[0] <= span[1] and span[1] > 0):
+            raise UnusableLaboratoryData(
+                f"{span[0]:g} to {span[1]:g} is not an interval that holds a level.",
+                where=f"{where}, {name}",
+                why="The lower end comes first, and no interval is just zero.",
+                next="Write it with reall mrd … --json.",
+            )
 
 
 def _results_in(content: Any) -> Iterator[dict[str, Any]]:

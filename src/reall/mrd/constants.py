@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 PG_PER_NG = 1000.0
+COPIES_PER_GENOME = 2.0  # a single-copy gene stands on both chromosomes of a pair
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from typing import Any
 from scipy import stats
 
 from reall.base.errors import UnusableLaboratoryData
-from reall.mrd.constants import droplet_volumes_nl
+from reall.mrd.constants import COPIES_PER_GENOME, droplet_volumes_nl
 from reall.mrd.intervals import beta_hdi, detection_limit
 from reall.mrd.plate import Role
 from reall.mrd.readers.droplets import DropletPlate, DropletWell
@@ -36,7 +36,6 @@ METHOD = "ddPCR"
 DENOMINATOR = "cell equivalents by reference gene"
 SECTION = "ddpcr"
 _NL_PER_UL = 1000.0
-_REFERENCE_COPIES_PER_CELL = 2.0
 _VOLUME_TOLERANCE = 0.01
 
 
@@ -148,7 +147,7 @@ def quantify_droplets(
     reference = merge(_pick(used, plate.source, sample, settings.reference))
     background = _background(used, settings)
     per_copy, (low, high) = ratio(target, reference)
-    per_cell = _REFERENCE_COPIES_PER_CELL / settings.reference_dilution
+    per_cell = COPIES_PER_GENOME / settings.reference_dilution
     cells = reference.copies_per_droplet / per_cell * target.droplets
     verdict = _judge(target, background, _blank_rate(used, settings, background), cells, rules)
     _, volume_findings = droplet_volume(plate, settings.droplet_volume_nl)
@@ -272,7 +271,7 @@ def _weak_negative(sensitivity: float, rules: RuleSet) -> list[Finding]:
 def _usable(plate: DropletPlate, rules: RuleSet | None) -> tuple[list[DropletWell], list[Finding]]:
     """Leave out rows the instrument merged itself and wells with too few droplets, and say so."""
     least = rules.optional(SECTION, "accepted_droplets_min_per_well") if rules else None
-    used, findings = [], []
+    used, findings = [], list(plate.findings)
     for well in plate.wells:
         if well.merged_by_instrument:
             text = f"{well.position} is a merge of other wells and was not counted again."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from reall.base.errors import UnusableLaboratoryData
-from reall.mrd.readers.sheet import read_text
+from reall.mrd.readers.sheet import read_records
 
 _PRESENCE = {
     "yes": True,
@@ -57,8 +57,8 @@ def read_markers(path: str | Path) -> tuple[Marker, ...]:
     Raises:
         UnusableLaboratoryData: a column or an answer is not understood.
     """
-    rows = list(csv.DictReader(read_text(Path(path)).splitlines()))
-    if not rows or not {"marker", "kind"} <= set(rows[0]):
+    rows = read_records(Path(path))
+    if not {"marker", "kind"} <= set(rows[0]):
         raise UnusableLaboratoryData(
             "The columns marker and kind are needed.",
             where=str(path),
@@ -81,9 +81,16 @@ def _marker(row: Mapping[str, str | None], where: str) -> Marker:
 
     text = (row.get("sensitivity") or "").strip()
     try:
-        sensitivity = float(text) if text else None
+        sensitivity = float(text.replace(",", ".")) if text else None
     except ValueError:
-        raise UnusableLaboratoryData(f"{text!r} is not a number.", where=f"{where}, sensitivity") from None
+        sensitivity = math.nan
+    if sensitivity is not None and not 0 < sensitivity < 1:
+        raise UnusableLaboratoryData(
+            f"{text!r} is not a sensitivity.",
+            where=f"{where}, sensitivity",
+            why="It is a fraction of cells between 0 and 1; 0.01 % is 1e-4.",
+            next="Correct it, or leave it empty.",
+        )
     return Marker(
         name=(row.get("marker") or "").strip(),
         kind=(row.get("kind") or "").strip(),

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reall.mrd.constants import PG_PER_NG, genome_mass_pg
+from reall.mrd.constants import COPIES_PER_GENOME, PG_PER_NG, genome_mass_pg
 from reall.mrd.plate import Plate, Well
 from reall.mrd.result import Finding, Severity
 from reall.mrd.rqpcr_assay import SECTION, Assay
 from reall.mrd.ruleset import RuleSet
 from reall.mrd.standard_curve import Estimate, exact
 
-_COPIES_PER_GENOME = 2
+FRACTION = "fraction"  # of the diagnostic DNA
+CURVE_UNITS = (FRACTION, "genomes", "copies", "ng")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """What the file cannot say.
 
-    `curve_genomes` is the number of genome equivalents in each well of the target's dilution series;
-    `curve_dna` names a sample whose control gene measures it instead. `pg_per_genome` turns ng into genomes.
+    `control_unit` and `curve_unit` name the unit of the standards where the file does not. `curve_genomes` is
+    the number of genome equivalents in each well of the target's dilution series; `curve_dna` names a sample
+    whose control gene measures it instead. `pg_per_genome` turns ng into genomes.
     """
 
     control_gene: str | None = None
     control_unit: str | None = None
+    curve_unit: str | None = None
     curve_genomes: float | None = None
     curve_dna: str | None = None
     pg_per_genome: float | None = None
@@ -89,22 +92,36 @@ def _control_findings(
 def _genomes_per_control_unit(control: Assay, settings: RunSettings) -> float | None:
     unit = settings.control_unit or control.unit
     pg = settings.pg_per_genome or genome_mass_pg()
-    return {"genomes": 1.0, "copies": 1 / _COPIES_PER_GENOME, "ng": PG_PER_NG / pg}.get(unit)
+    return {"genomes": 1.0, "copies": 1 / COPIES_PER_GENOME, "ng": PG_PER_NG / pg}.get(unit)
 
 
 def genomes_per_quantity(
     plate: Plate, assay: Assay, control: Assay | None, settings: RunSettings
 ) -> tuple[Estimate | None, list[Finding]]:
     """How many leukaemic genomes one unit of the target's curve stands for."""
-    if assay.unit in {"copies", "genomes"}:
+    unit = settings.curve_unit or assay.unit
+    if unit in {"copies", "genomes"}:
         return exact(1.0), []
-    if assay.unit == "ng":
+    if unit == "ng":
         return exact(PG_PER_NG / (settings.pg_per_genome or genome_mass_pg())), []
-    if assay.points and max(point.quantity for point in assay.points) > 1:
-        text = f"The unit of the {assay.target} standards is unknown ({assay.unit or 'not given'})."
-        return None, [
-            Finding(rule="unit of the curve known", severity=Severity.BLOCKING, text=text, look_at="The layout.")
-        ]
+    if unit not in {FRACTION, ""} or (assay.points and max(point.quantity for point in assay.points) > 1):
+        text = f"The unit of the {assay.target} standards is unknown ({unit or 'not given'})."
+        look_at = f"--curve-unit {', '.join(CURVE_UNITS)}; a fraction is at most 1, 1 % is 0.01."
+        return None, [Finding(rule="unit of the curve known", severity=Severity.BLOCKING, text=text, look_at=look_at)]
+    genomes, findings = _genomes_in_curve_wells(plate, assay, control, settings)
+    return genomes, [*findings, *([] if unit else [_taken_as_fraction(assay)])]
+
+
+def _taken_as_fraction(assay: Assay) -> Finding:
+    text = f"The {assay.target} standards carry no unit; being at most 1, they were taken as fractions."
+    look_at = "--curve-unit: percent or nanograms would be read wrongly."
+    return Finding(rule="unit of the curve known", severity=Severity.WARNING, text=text, look_at=look_at)
+
+
+def _genomes_in_curve_wells(
+    plate: Plate, assay: Assay, control: Assay | None, settings: RunSettings
+) -> tuple[Estimate | None, list[Finding]]:
+    """Genome equivalents of undiluted diagnostic DNA in each well of the dilution series."""
     if settings.curve_genomes:
         return exact(settings.curve_genomes), []
     if settings.curve_dna and control:

@@ -7,21 +7,19 @@ name.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from reall.base.errors import InvalidKnowledge
 from reall.mrd.result import weakest_status
+from reall.mrd.schemas import first_breach
 
 DRAFT = "draft"
 _KNOWLEDGE = resources.files("reall") / "knowledge"
@@ -124,21 +122,14 @@ def _write_dates_as_text(content: Any) -> None:
 
 
 def _refuse_broken(content: Any, where: str) -> None:
-    errors = sorted(_validator().iter_errors(content), key=lambda error: list(map(str, error.absolute_path)))
-    if errors:
-        place = ".".join(str(part) for part in errors[0].absolute_path) or "top level"
+    if breach := first_breach(content, "mrd_ruleset"):
+        place, message = breach
         raise InvalidKnowledge(
-            errors[0].message,
+            message,
             where=f"{where}, {place}",
             why="A limit that is misread would misread patients.",
             next="Compare with knowledge/schema/mrd_ruleset.schema.json; draft.yaml is a complete example.",
         )
-
-
-@lru_cache(maxsize=1)
-def _validator() -> jsonschema.Draft202012Validator:
-    text = (_KNOWLEDGE / "schema" / "mrd_ruleset.schema.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
 
 
 def _to_ruleset(content: Mapping[str, Any]) -> RuleSet:

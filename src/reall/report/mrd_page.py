@@ -51,6 +51,8 @@ def result_in_words(result: Mapping[str, Any]) -> str:
     match result["class"]:
         case "negative":
             shown = fraction_in_words(result["sensitivity_fraction"])
+            if result.get("alerts"):
+                return f"None of the tracked clones was detected ({shown} or more would have been), but others grow."
             return f"No leukaemia was detected; {shown} or more would have been. It does not mean zero."
         case "positive_not_quantifiable":
             low, high = interval or (None, None)

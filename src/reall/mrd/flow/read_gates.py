@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -29,6 +25,7 @@ from reall.mrd.flow.gates import (
 )
 from reall.mrd.flow.gatingml import parse_gatingml
 from reall.mrd.flow.scales import Asinh, Linear, Logarithm, Logicle, Raw, Scale
+from reall.mrd.schemas import first_breach
 
 _SCALES: Mapping[str, Callable[..., Scale]] = {
     "linear": Linear,
@@ -55,10 +52,8 @@ def read_gates(path: Path) -> GatingScheme:
         content = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise _unusable(path, f"The gate file is not YAML: {error}") from error
-    errors = sorted(_validator().iter_errors(content), key=lambda one: list(map(str, one.absolute_path)))
-    if errors:
-        place = ".".join(str(part) for part in errors[0].absolute_path) or "top level"
-        raise _unusable(path, f"{place}: {errors[0].message}")
+    if breach := first_breach(content, "gates"):
+        raise _unusable(path, ": ".join(breach))
     return _to_scheme(content, path)
 
 
@@ -150,12 +145,6 @@ def _ellipsoid(row: Mapping[str, Any], axes: tuple[Axis, ...], path: Path) -> El
         covariance=tuple(tuple(map(float, line)) for line in covariance),
         distance_squared=float(row["distance_squared"]),
     )
-
-
-@lru_cache(maxsize=1)
-def _validator() -> jsonschema.Draft202012Validator:
-    schema = resources.files("reall") / "knowledge" / "schema" / "gates.schema.json"
-    return jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
 def _unusable(path: Path, what: str) -> UnusableLaboratoryData:

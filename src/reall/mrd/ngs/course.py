@@ -134,13 +134,12 @@ def follow(
     count = len(repertoire.samples)
     cells = _cells_per_sample(known.cells, count)
     lines = [normalise(repertoire, place, settings) for place in range(count)]
-    labels = [sample.label for sample in repertoire.samples[:-1]]
-    labels.append(known.timepoint or repertoire.samples[-1].label)
+    timepoints = [*[None] * (count - 1), known.timepoint]
     by_marker = tuple(
         tuple(
             replace(
                 _result(repertoire, marker, place, cells=cells[place], lines=lines[place], ruleset=ruleset),
-                timepoint=labels[place],
+                timepoint=timepoints[place],
                 tissue=known.tissue,
                 purpose=known.purpose,
             )
@@ -155,8 +154,8 @@ def follow(
         markers=markers,
         by_marker=by_marker,
         results=tuple(
-            replace(one, timepoint=label, day=sample.day, findings=(*findings, *one.findings))
-            for one, label, sample in zip(readings, labels, repertoire.samples, strict=True)
+            replace(one, timepoint=timepoint, day=sample.day, findings=(*findings, *one.findings))
+            for one, timepoint, sample in zip(readings, timepoints, repertoire.samples, strict=True)
         ),
         alerts=growing_untracked_clones(repertoire, markers, settings),
     )
@@ -239,7 +238,6 @@ def _result(
         method=METHOD,
         classification=MrdClass.NOT_EVALUABLE,
         sample=repertoire.source,
-        timepoint=sample.label,
         day=sample.day,
         target=marker.name,
         level_fraction=significant(reads / sample.reads) if reads else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from reall.base.errors import UnusableLaboratoryData, WrongUsage
 from reall.mrd.ngs.read_tables import READS_ON_DAY, read_airr, read_day_table
 from reall.mrd.ngs.read_vidjil import read_vidjil, sampling_days
 from reall.mrd.ngs.repertoire import Repertoire, combine
+from reall.mrd.readers.sheet import read_records
 from reall.mrd.result import Finding, Severity
 
 _TABLE_READERS = {".tsv": read_airr, ".airr": read_airr, ".csv": read_day_table}
@@ -60,24 +61,20 @@ def _parse_days(text: str) -> list[float]:
     path = Path(text)
     parts = _days_of_table(path) if path.suffix.lower() == ".csv" else text.split(",")
     try:
-        return [float(part) for part in parts]
+        days = [float(part) for part in parts]
     except ValueError:
+        days = [math.nan]
+    if not all(map(math.isfinite, days)):
         raise WrongUsage(
             f"{text!r} does not hold days.",
             where="--days",
             why="Growth is read against time.",
             next="Write 0,48,90 or give a CSV with columns reads_d0, reads_d48 … or a column day.",
-        ) from None
+        )
+    return days
 
 
 def _days_of_table(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            in_columns = [match.group(1) for name in columns if (match := READS_ON_DAY.fullmatch(name))]
-            return in_columns or [row.get("day") or "" for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WrongUsage(
-            f"The table of days cannot be read: {error}", where=f"--days {path}", next="Check the path."
-        ) from error
+    rows = read_records(path)
+    in_columns = [match.group(1) for name in rows[0] if (match := READS_ON_DAY.fullmatch(name))]
+    return in_columns or [row.get("day", "") for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from statistics import median
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Sample
+from reall.mrd.readers.sheet import read_records
 from reall.mrd.result import Finding, Severity
 
 READS_ON_DAY = re.compile(r"reads_d(\d+(?:\.\d+)?)")
@@ -28,7 +29,7 @@ def read_airr(path: Path) -> Repertoire:
     Raises:
         UnusableLaboratoryData: columns are missing, a count is not a whole number, or there is no row.
     """
-    rows = _rows(path, "\t")
+    rows = read_records(path, delimiter="\t")
     count_column = _count_column(rows[0], path)
     key = next((name for name in _SAMPLE_KEYS if any(row.get(name) for row in rows)), None)
     labels = list(dict.fromkeys(row.get(key) or "sample 1" if key else "sample 1" for row in rows))
@@ -91,7 +92,7 @@ def read_day_table(path: Path) -> Repertoire:
     Raises:
         UnusableLaboratoryData: columns are missing or a count is not a whole number.
     """
-    rows = _rows(path, ",")
+    rows = read_records(path)
     days = [match.group(1) for name in rows[0] if (match := READS_ON_DAY.fullmatch(name))]
     if not days or "clonotype" not in rows[0]:
         raise _unusable(path, "The table has no column clonotype and reads_d<day>.")
@@ -99,7 +100,7 @@ def read_day_table(path: Path) -> Repertoire:
         [_count(row[f"reads_d{day}"], path, line, f"reads_d{day}") for line, row in enumerate(rows, start=2)]
         for day in days
     ]
-    totals = [_total(rows, day, column) for day, column in zip(days, columns, strict=True)]
+    totals = [_total(rows, day, column, path) for day, column in zip(days, columns, strict=True)]
     clonotypes = _rows_as_clonotypes(rows, columns)
     table = Repertoire(
         source=path.name,
@@ -146,32 +147,38 @@ def _sums_by_locus(clonotypes: Sequence[Clonotype], sample: int) -> dict[str, in
     return dict(sums)
 
 
-def _total(rows: Sequence[Mapping[str, str]], day: str, column: Sequence[int]) -> int:
+def _total(rows: Sequence[Mapping[str, str]], day: str, column: Sequence[int], path: Path) -> int:
+    name = f"pct_d{day}"
     ratios = [
-        100 * count / float(row[f"pct_d{day}"])
-        for row, count in zip(rows, column, strict=True)
-        if count >= _READS_FOR_A_TOTAL and row.get(f"pct_d{day}")
+        100 * count / _percent(row[name], path, line, name)
+        for line, (row, count) in enumerate(zip(rows, column, strict=True), start=2)
+        if count >= _READS_FOR_A_TOTAL and row.get(name)
     ]
     return max(sum(column), round(median(ratios))) if ratios else sum(column)
 
 
-def _rows(path: Path, delimiter: str) -> list[dict[str, str]]:
+def _percent(text: str, path: Path, line: int, column: str) -> float:
+    """The share of a clonotype that has reads, in percent: above 0 and at most 100."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [dict(row) for row in csv.DictReader(file, delimiter=delimiter)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _unusable(path, f"The table cannot be read: {error}") from error
-    if not rows:
-        raise _unusable(path, "The table has no rows.")
-    return rows
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 100:  # noqa: PLR2004 - percent
+        raise UnusableLaboratoryData(
+            f"{text!r} is not the percentage of a clonotype that was seen.",
+            where=f"{path}, line {line}, {column}",
+            why="The total reads of the sample are worked out from it.",
+            next="Correct the cell, or leave out the column.",
+        )
+    return value
 
 
 def _count(text: str | None, path: Path, line: int, column: str) -> int:
     try:
         value = float(text or "")
     except ValueError:
-        value = -1.0
-    if value < 0 or value != int(value):
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0 and value == int(value)):
         raise UnusableLaboratoryData(
             f"The count is {text!r}, not a whole number.",
             where=f"{path}, line {line}, {column}",

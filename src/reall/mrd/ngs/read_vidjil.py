@@ -6,7 +6,6 @@ run dates and never used as days.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,9 +16,12 @@ from typing import Any
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Role, Sample, SpikeIn
+from reall.mrd.read_json import load_json
 from reall.mrd.result import Finding, Severity
+from reall.mrd.schemas import first_breach
 
 _STANDARD = "standard"  # the tag name that people give to spiked-in clones
+_NEXT = "Export the .vidjil file again."
 _PLAIN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -32,9 +34,9 @@ def read_vidjil(path: Path, *, analysis: Path | None = None) -> Repertoire:
         UnusableLaboratoryData: not JSON (truncated), not a `.vidjil` file, or counts that do not fit.
     """
     content = _load(path)
-    reads, clones = content.get("reads"), content.get("clones")
-    if not isinstance(reads, dict) or not isinstance(clones, list) or "segmented" not in reads:
-        raise _unusable(path, "The file has no reads.segmented and clones; it is not a .vidjil result.")
+    if breach := first_breach(content, "vidjil"):
+        raise _unusable(f"{path}, {breach[0]}", f"This is not a .vidjil result: {breach[1]}.")
+    clones = content["clones"]
     samples = _samples(content, path)
     beside = analysis or path.with_suffix(".analysis")
     tags = _read_analysis(beside) if analysis is not None or beside.is_file() else _Tags()
@@ -68,10 +70,7 @@ def sampling_days(path: Path) -> tuple[float, ...] | None:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise _unusable(path, f"The file cannot be read as JSON ({error}); it may be truncated.") from error
+    content = load_json(path, next_step=_NEXT)
     if not isinstance(content, dict):
         raise _unusable(path, "The file holds no JSON object; it is not a .vidjil result.")
     return content
@@ -81,10 +80,8 @@ def _samples(content: Mapping[str, Any], path: Path) -> tuple[Sample, ...]:
     totals = content["reads"]["segmented"]
     loci = content["reads"].get("germline", {})
     names = content.get("samples", {}).get("names") or []
-    if not isinstance(totals, list) or not totals:
-        raise _unusable(path, "reads.segmented is not a list with one number per sample.")
     for number, total in enumerate(totals, start=1):
-        if not isinstance(total, int) or total <= 0:
+        if total <= 0:
             raise _unusable(path, f"Sample {number} has {total!r} reads with a junction; nothing was sequenced.")
     for locus, counts in loci.items():
         if len(counts) != len(totals):
@@ -100,11 +97,9 @@ def _samples(content: Mapping[str, Any], path: Path) -> tuple[Sample, ...]:
 
 
 def _clonotype(row: Mapping[str, Any], where: str, *, samples: int, known_spikes: set[str], tags: _Tags) -> Clonotype:
-    reads, identity = row.get("reads"), row.get("id")
-    if not isinstance(reads, list) or len(reads) != samples or not all(isinstance(one, int) for one in reads):
+    reads, identity = row["reads"], row["id"]
+    if len(reads) != samples:
         raise _unusable(where, f"The reads are {reads!r}, not one whole number for each of {samples} samples.")
-    if not identity:
-        raise _unusable(where, "The clone has no id.")
     name = row.get("name") or identity
     label = row.get("label")
     is_standard = label in known_spikes or identity in tags.standards
@@ -144,7 +139,7 @@ def _v_family(name: str) -> str:
 
 def _spike_ins(content: Mapping[str, Any]) -> tuple[SpikeIn, ...]:
     """Standards declared in the configuration, or on the clones themselves (older files)."""
-    declared = content.get("config", {}).get("labels") or []
+    declared = (content.get("config") or {}).get("labels") or []
     rows: Sequence[Mapping[str, Any]] = declared or [
         {"name": row["label"], "copies": row["copies"]}
         for row in content["clones"]
@@ -197,5 +192,5 @@ def _unusable(where: Path | str, what: str) -> UnusableLaboratoryData:
         what,
         where=str(where),
         why="A part of the clonotypes would pass for all of them.",
-        next="Export the .vidjil file again.",
+        next=_NEXT,
     )

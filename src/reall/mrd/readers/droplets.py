@@ -9,6 +9,7 @@ from pathlib import Path
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.plate import Role
 from reall.mrd.readers.sheet import Row, Sheet, read_sheet
+from reall.mrd.result import Finding
 
 _COLUMNS = {
     "well": ("well position",),
@@ -54,6 +55,7 @@ class DropletPlate:
 
     source: str
     wells: tuple[DropletWell, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def read_droplets(path: str | Path) -> DropletPlate:
                 why="Its droplets would be counted twice; the file may hold several plates.",
                 next="Export one plate per file.",
             )
-    return DropletPlate(source=path.name, wells=wells)
+    return DropletPlate(source=path.name, wells=wells, findings=tuple(sheet.remarks()))
 
 
 def _well(sheet: Sheet, row: Row) -> DropletWell:

@@ -7,12 +7,11 @@ no_template), `quantity`, `unit`, `run`, `excluded`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.plate import Plate, Role, Well
-from reall.mrd.readers.sheet import Row, Sheet, read_sheet
+from reall.mrd.readers.sheet import Row, Sheet, few, read_sheet
 from reall.mrd.result import Finding, Severity
 
 _COLUMNS = {
@@ -45,6 +44,34 @@ _ROLES = {
 }
 _ROLE_OF = {word: role for role, words in _ROLES.items() for word in words}
 _NO = {"", "0", "false", "no", "n"}
+# What software and people write for a reaction that never crossed.
+_NO_CALL = {
+    "undetermined",
+    "undet.",
+    "und",
+    "unbestimmt",
+    "indéterminé",
+    "indeterminado",
+    "no ct",
+    "no cq",
+    "no cp",
+    "no call",
+    "no amplification",
+    "not detected",
+    "n.d.",
+    "nd",
+    "n/a",
+    "na",
+    "nan",
+    "none",
+    "null",
+    "neg",
+    "negative",
+    "-",
+}
+_BEYOND = re.compile(r">\s*\d+")  # as in "> 45"
+_NO_CALL_NUMBERS = {-1.0, 0.0}
+_MOST_CYCLES = 100.0  # no cycler runs as many; a lost decimal sign makes 2551 of 25.51
 # Software writes the number of cycles where a reaction never crossed; an exact 40, 45 or 50 is not a
 # measurement.
 _CYCLE_COUNTS = {40.0, 45.0, 50.0}
@@ -81,7 +108,7 @@ def _well(sheet: Sheet, row: Row) -> Well:
         sample=row.get("sample"),
         target=row.get("target") or "target",
         role=Role.STANDARD if standard else role,
-        cq=_cq(sheet.number(row, "cq")),
+        cq=_cq(sheet, row),
         quantity=quantity if standard else None,
         unit=row.get("unit") if standard else "",
         run=row.get("run"),
@@ -93,8 +120,18 @@ def _place(row: Row) -> str:
     return row.get("position") or row.get("well") or f"row {row.number}"
 
 
-def _cq(value: float | None) -> float | None:
-    return value if value is not None and value > 0 and value not in _CYCLE_COUNTS else None
+def _cq(sheet: Sheet, row: Row) -> float | None:
+    """The Cq, or None for a word or number that means no call; anything else must not pass for one."""
+    value, word = sheet.number(row, "cq"), row.get("cq").lower()
+    if value is None:
+        if word and word not in _NO_CALL and not _BEYOND.fullmatch(word):
+            raise sheet.refusal(row, "cq", f"{row.get('cq')!r} is neither a Cq nor a known word for no call.")
+        return None
+    if value in _NO_CALL_NUMBERS or value in _CYCLE_COUNTS:
+        return None
+    if not 0 < value < _MOST_CYCLES:
+        raise sheet.refusal(row, "cq", f"{value:g} is not a number of cycles.")
+    return value
 
 
 def _role(sheet: Sheet, row: Row) -> Role:
@@ -135,9 +172,9 @@ def _refuse_duplicates(sheet: Sheet, wells: tuple[Well, ...]) -> None:
 def _remarks(sheet: Sheet, wells: tuple[Well, ...]) -> list[Finding]:
     """Say what was taken as no call, what has no name and which lines were not read as wells."""
     remarks = []
-    fillers = [_place(row) for row in sheet.rows if sheet.number(row, "cq") in _CYCLE_COUNTS]
+    fillers = [_place(row) for row in sheet.rows if sheet.number(row, "cq") in _CYCLE_COUNTS | _NO_CALL_NUMBERS]
     if fillers:
-        text = f"An exact whole number of cycles was read as not detected in {_few(fillers)}."
+        text = f"-1, 0 or an exact whole number of cycles was read as not detected in {few(fillers)}."
         remarks.append(Finding(rule="no call", severity=Severity.NOTE, text=text))
     nameless = [well.position for well in wells if not well.sample]
     if nameless:
@@ -145,16 +182,8 @@ def _remarks(sheet: Sheet, wells: tuple[Well, ...]) -> list[Finding]:
             Finding(
                 rule="sample named",
                 severity=Severity.WARNING,
-                text=f"Wells without a sample name: {_few(nameless)}.",
+                text=f"Wells without a sample name: {few(nameless)}.",
                 look_at="The plate layout in the instrument's software.",
             )
         )
-    if sheet.footer:
-        text = f"{len(sheet.footer)} lines were not read as wells: {_few(sheet.footer)}."
-        remarks.append(Finding(rule="lines outside the table", severity=Severity.NOTE, text=text))
-    return remarks
-
-
-def _few(words: Sequence[str], most: int = 6) -> str:
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return ", ".join(words[:most]) + more
+    return [*remarks, *sheet.remarks()]

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from reall.base.errors import UnusableLaboratoryData
 from reall.mrd.plate import Plate, Role, Well
+from reall.mrd.readers.sheet import few
 from reall.mrd.result import Finding, Severity
 
 _ROLES = {
@@ -36,6 +38,7 @@ _UNITS = {
     "other": "other",
 }
 _ZIP_MAGIC = b"PK"
+_NO_CQ = -1.0
 
 
 def read_rdml(path: Path) -> Plate:
@@ -52,6 +55,7 @@ def read_rdml(path: Path) -> Plate:
         for run in _children(experiment, "run"):
             label = " / ".join(part for part in (experiment.get("id"), run.get("id")) if part)
             wells += _wells_of_run(run, label, samples, path, findings)
+    _refuse_duplicates(wells, path)
     if not wells:
         raise UnusableLaboratoryData(
             "The RDML document has no reactions.",
@@ -59,7 +63,7 @@ def read_rdml(path: Path) -> Plate:
             why="There is nothing to quantify.",
             next="Export the run again with its results or raw data.",
         )
-    instrument = next((_text(run, "instrument") for run in root.iter() if _name(run) == "run"), "")
+    instrument = next((_text(run, "instrument") for run in root.iter("run")), "")
     return Plate(source=path.name, wells=tuple(wells), findings=tuple(findings), instrument=instrument)
 
 
@@ -79,7 +83,7 @@ def _open(path: Path) -> ElementTree.Element:
                     content = archive.read(name)
                     if re.search(rb"<(\w+:)?rdml[\s>]", content[:4096]):
                         return _parse(content, path, name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnusableLaboratoryData(
             f"The archive is damaged: {error}.",
             where=str(path),
@@ -104,13 +108,29 @@ def _parse(content: bytes, path: Path, name: str) -> ElementTree.Element:
             why="Wells after the break would be missing without a word.",
             next="Export the run again.",
         ) from error
-    if _name(root).lower() != "rdml":
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # vendors differ in namespaces
+    if root.tag.lower() != "rdml":
         raise UnusableLaboratoryData(
-            f"The document is {_name(root)!r}, not RDML.",
+            f"The document is {root.tag!r}, not RDML.",
             where=f"{path}, {name}",
             next="Export the run as RDML.",
         )
     return root
+
+
+def _refuse_duplicates(wells: Sequence[Well], path: Path) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for well in wells:
+        key = (well.run, well.position, well.target)
+        if key in seen:
+            raise UnusableLaboratoryData(
+                f"Well {well.position} has two results for {well.target!r}.",
+                where=f"{path}, run {well.run}",
+                why="It cannot be known which of the two is right.",
+                next="Export the run again.",
+            )
+        seen.add(key)
 
 
 def _wells_of_run(
@@ -121,6 +141,7 @@ def _wells_of_run(
     findings: list[Finding],
 ) -> Iterator[Well]:
     columns = _columns(run)
+    uncalled: list[str] = []
     for react in _children(run, "react"):
         position = _position(react.get("id", ""), columns)
         sample_id = next((child.get("id", "") for child in _children(react, "sample")), "")
@@ -136,7 +157,13 @@ def _wells_of_run(
             )
         for data in _children(react, "data"):
             target = next((child.get("id", "") for child in _children(data, "tar")), "")
-            yield _well(data, target=target, position=position, sample_id=sample_id, sample=sample, run=label)
+            well = _well(data, target=target, position=position, sample_id=sample_id, sample=sample, run=label)
+            if well.cq is None and (_number(_text(data, "cq")) or 0) > 0:
+                uncalled.append(f"{position} ({target})")
+            yield well
+    if uncalled:
+        text = f"A Cq at the last cycle was read as not detected in {few(uncalled)}."
+        findings.append(Finding(rule="no call", severity=Severity.NOTE, text=text))
 
 
 def _well(
@@ -152,6 +179,13 @@ def _well(
     curve = sorted((c, f) for c, f in points if c is not None and f is not None)
     last = curve[-1][0] if curve else math.inf
     cq = _number(_text(data, "cq"))
+    if cq is not None and cq < 0 and cq != _NO_CQ:
+        raise UnusableLaboratoryData(
+            f"The Cq {cq:g} is below 0.",
+            where=f"well {position}, {target}",
+            why="It would pass for a reaction that was not detected.",
+            next="Export the run again.",
+        )
     # "No Cq" is written as -1, 0, NaN or as the number of cycles.
     detected = cq is not None and 0 < cq < last
     quantity, unit = _quantity(sample)
@@ -213,20 +247,16 @@ def _position(react_id: str, columns: int | None) -> str:
     return f"{'A' * (row // 26)}{letters}{column + 1}"
 
 
-def _name(element: ElementTree.Element) -> str:
-    return element.tag.rsplit("}", 1)[-1]
-
-
 def _children(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
-    return (child for child in element if _name(child) == name)
+    return iter(element.findall(name))
 
 
 def _has(element: ElementTree.Element, name: str) -> bool:
-    return next(_children(element, name), None) is not None
+    return element.find(name) is not None
 
 
 def _text(element: ElementTree.Element, name: str) -> str:
-    return next(((child.text or "").strip() for child in _children(element, name)), "")
+    return element.findtext(name, default="").strip()
 
 
 def _number(text: str) -> float | None:
