@@ -136,5 +136,5 @@ def take_conventions(made: dict[str, Known], vocabulary: Vocabulary) -> list[str
         reached = made.get(convention.fact)
         if isinstance(reached, Interval) and reached.low[0] >= convention.at_least:
             made[fact.name] = one_of(convention.answer)
-            notes.append(f"{fact.name}: not stated, taken as {made[fact.name]}: {convention.words}")
+            notes.append(f"{fact.question} Not stated, taken as {made[fact.name]}: {convention.words}")
     return notes

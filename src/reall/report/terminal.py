@@ -179,7 +179,10 @@ def _foot(paint: _Paint, *, draft: bool) -> list[str]:
     lines = []
     if draft:
         lines.append(f"{DRAFT_SIGN} rests on knowledge that is not confirmed yet (draft).")
-    lines += ["Each rule with its facts and citation: --html FILE or --json.", DISCLAIMER]
+    lines += [
+        "Each rule with its facts and citation: --html FILE or --json. What can be given: reall options.",
+        DISCLAIMER,
+    ]
     return [paint.dim(line) for line in lines]
 
 

@@ -154,12 +154,19 @@ def next_questions(assessment: Assessment) -> list[tuple[str, tuple[str, ...], t
     """
     settling: dict[str, list[str]] = {}
     narrowing: dict[str, list[str]] = {}
+    places: dict[str, list[int]] = {}
     named = {**assessment.derived, **assessment.systems, **assessment.transplant}
     for id_, finding in named.items():
-        for fact, left in finding.settles.items():
+        for place, (fact, left) in enumerate(finding.settles.items()):
             settles_it = any(len(outcomes) == 1 for outcomes in left.values())
             (settling if settles_it else narrowing).setdefault(fact, []).append(id_)
-    facts = sorted({*settling, *narrowing}, key=lambda f: (-len(settling.get(f, ())), -len(narrowing.get(f, ())), f))
+            places.setdefault(fact, []).append(place)
+
+    def first_asked(fact: str) -> tuple[int, int, float]:
+        where = places[fact]
+        return (-len(settling.get(fact, ())), -len(narrowing.get(fact, ())), sum(where) / len(where))
+
+    facts = sorted(places, key=first_asked)
     return [(f, tuple(settling.get(f, ())), tuple(narrowing.get(f, ()))) for f in facts]
 
 
