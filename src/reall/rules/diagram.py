@@ -197,17 +197,20 @@ class Restrictions:
         self._rests: dict[tuple[int, int], int] = {}
         self._bits: dict[int, int] = {}
 
-    def cut(self, diagram: int, masks: Masks) -> int:
-        """Cut a diagram down and give its root. Nothing is lost: what is impossible stays a leaf of its own."""
-        return self._restrict(diagram, masks, self._rests_of(masks), False)
+    def cut(self, diagram: int, masks: Masks, asked: Sequence[int]) -> int:
+        """Cut a diagram down and give its root; `asked` are the facts, by position, that the diagram asks.
 
-    def mattering(self, diagram: int, masks: Masks) -> list[int]:
+        Nothing is lost: what is impossible stays a leaf of its own.
+        """
+        return self._restrict(diagram, masks, self._rests_of(masks, asked), False)
+
+    def mattering(self, diagram: int, masks: Masks, asked: Sequence[int]) -> list[int]:
         """List, by position, the facts whose answer could still change the outcome.
 
         Here the impossible is left out: a fact that only tells the possible from the impossible changes nothing.
         """
         found: set[int] = set()
-        waiting = [self._restrict(diagram, masks, self._rests_of(masks), True)]
+        waiting = [self._restrict(diagram, masks, self._rests_of(masks, asked), True)]
         seen = set(waiting)
         while waiting:
             node = waiting.pop()
@@ -219,15 +222,15 @@ class Restrictions:
                 waiting.extend(below)
         return sorted(found)
 
-    def _rests_of(self, masks: Masks) -> list[int]:
-        """Number the rest of the case from each fact on, so that equal rests are found again."""
-        rests = [0] * (len(masks) + 1)
-        number = self._rests
-        for at in range(len(masks) - 1, -1, -1):
-            rests[at] = number.setdefault((masks[at], rests[at + 1]), len(number) + 1)
+    def _rests_of(self, masks: Masks, asked: Sequence[int]) -> dict[int, int]:
+        """Number the rest of the case from each asked fact on, so that equal rests are found again."""
+        rests: dict[int, int] = {}
+        number, rest = self._rests, 0
+        for at in reversed(asked):
+            rest = rests[at] = number.setdefault((masks[at], rest), len(number) + 1)
         return rests
 
-    def _restrict(self, node: int, masks: Masks, rests: Sequence[int], only_possible: bool) -> int:
+    def _restrict(self, node: int, masks: Masks, rests: dict[int, int], only_possible: bool) -> int:
         level, children = self._d.level, self._d.children
         at = level[node]
         while at != self._d.leaf_level and not (mask := masks[at]) & (mask - 1):

@@ -234,11 +234,11 @@ def answers_that_settle(
     fact comes first when a larger share of what its answers can lead to is a single outcome, then when fewer
     outcomes are left on average; ties keep the order of the questions. Answers that lead to the same count once.
     """
-    root = restrictions.cut(compiled.outcome, masks)
+    root = restrictions.cut(compiled.outcome, masks, compiled.asked)
     outcome = base.diagrams.outcome
     scored: list[tuple[bool, float, float, int]] = []
     after: dict[int, dict[str, tuple[str, ...]]] = {}
-    for at in restrictions.mattering(compiled.outcome, masks):
+    for at in restrictions.mattering(compiled.outcome, masks, compiled.asked):
         axis = base.space.axes[at]
         left = {
             cell: leaves

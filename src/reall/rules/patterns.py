@@ -54,7 +54,7 @@ class Patterns:
         self.base = base
         self.table = table
         root = base.compiled[table].outcome
-        self.asked = base.diagrams.support(root)
+        self.asked = base.compiled[table].asked
         self._sets: list[frozenset[int]] = [frozenset([root])]
         self._ids: dict[frozenset[int], int] = {self._sets[0]: 0}
         self._steps: dict[tuple[int, int, int], tuple[int, int]] = {}
@@ -172,7 +172,7 @@ class Patterns:
             if (state, at) in self._asks:
                 relevant[at] = self._reduced(at, masks[at])
             state = self._steps[at, state, masks[at]][0]
-        root = self._restrictions.cut(self._root, relevant)
+        root = self._restrictions.cut(self._root, relevant, self.asked)
         if (state, root) not in self._opened:
             missing = tuple(
                 answers_that_settle(self.base, self.base.compiled[self.table], self._restrictions, relevant)

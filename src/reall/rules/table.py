@@ -100,7 +100,8 @@ class Line:
 class Compiled:
     """A table as diagrams: its outcome everywhere (`raw`), the same with the impossible marked, and its rows.
 
-    `direct` are the facts, by position, that its rows rest on; others bear on it only through the background.
+    `asked` are the facts, by position, that the outcome depends on. `direct` are those that the rows rest on; others
+    bear on it only through the background.
     """
 
     table: Table
@@ -113,6 +114,7 @@ class Compiled:
     cautions: tuple[tuple[Remark, int], ...]
     statable: tuple[tuple[str, frozenset[str]], ...] = ()
     direct: frozenset[int] = frozenset()
+    asked: tuple[int, ...] = ()
 
     def statable_instead(self, missing: Iterable[str]) -> tuple[str, ...]:
         """Name the derived facts that a case could state in place of some missing facts."""
@@ -281,10 +283,11 @@ class KnowledgeBase:
             tuple((r, self.build(self._conditions[table.id, r.id]) if r.when else TRUE) for r in group)
             for group in (table.conflicts, table.cautions)
         ]
+        outcome = self._within(raw)
         made = Compiled(
             table=table,
             raw=raw,
-            outcome=self._within(raw),
+            outcome=outcome,
             rules=rules,
             criteria=criteria,
             silent=silent,
@@ -292,6 +295,7 @@ class KnowledgeBase:
             cautions=remarks[1],
             statable=self._statable(table),
             direct=frozenset(d.support(raw)),
+            asked=tuple(d.support(outcome)),
         )
         self.compiled[table.id] = made
         return made
