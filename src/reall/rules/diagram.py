@@ -110,6 +110,15 @@ class Diagrams:
         """Give the leaves that some completion reaches."""
         return Walk(self, masks).leaves(diagram)
 
+    def leaves_of(self, bits: int) -> frozenset[int]:
+        """Give the leaves that some bits stand for."""
+        found = []
+        while bits:
+            lowest = bits & -bits
+            found.append(self.leaves[lowest.bit_length() - 1])
+            bits ^= lowest
+        return frozenset(found)
+
     def nodes_by_level(self, diagram: int) -> dict[int, list[int]]:
         """List the nodes of a diagram by the fact, by position, that they ask."""
         found: dict[int, list[int]] = {}
@@ -156,8 +165,7 @@ class Walk:
         bits = self._bits(diagram)
         leaves = self._leaves.get(bits)
         if leaves is None:
-            leaves = frozenset(leaf for i, leaf in enumerate(self._d.leaves) if bits >> i & 1)
-            self._leaves[bits] = leaves
+            leaves = self._leaves[bits] = self._d.leaves_of(bits)
         return leaves
 
     def _bits(self, node: int) -> int:
@@ -191,6 +199,7 @@ class Restrictions:
         """Start empty; the leaf `impossible` marks completions that background rules out."""
         self._d = diagrams
         self._impossible = impossible
+        self._possible = ~diagrams.leaf_bit[impossible]
         self.asked: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}
         self._ids: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
         self._cut: dict[tuple[int, int, bool], int] = {}
@@ -262,10 +271,10 @@ class Restrictions:
             self.asked[self._ids[key]] = key
         return self._ids[key]
 
-    def leaves(self, root: int, at: int, cell: int) -> frozenset[int]:
-        """Give the outcomes still possible once the fact at a position is known to lie in a cell.
+    def reach(self, root: int, at: int, cell: int) -> int:
+        """Give, as bits (`Diagrams.leaf_bit`), the outcomes left once the fact at a position lies in a cell.
 
-        Only the nodes above that fact are walked; below them the outcomes of each node are kept as bits.
+        Only the nodes above that fact are walked; below them the outcomes of each node are kept.
         """
         bits, waiting, seen = 0, [root], {root}
         while waiting:
@@ -274,12 +283,15 @@ class Restrictions:
             if level > at:
                 bits |= self._reach(node)
             elif level == at:
-                bits |= next((self._reach(child) for i, child in parts if i == cell), 0)
+                for i, child in parts:
+                    if i == cell:
+                        bits |= self._reach(child)
             else:
-                below = {child for _, child in parts} - seen
-                seen |= below
-                waiting.extend(below)
-        return frozenset(leaf for i, leaf in enumerate(self._d.leaves) if bits >> i & 1) - {self._impossible}
+                for _, child in parts:
+                    if child not in seen:
+                        seen.add(child)
+                        waiting.append(child)
+        return bits & self._possible
 
     def _reach(self, node: int) -> int:
         """Give the leaves below a node as bits."""

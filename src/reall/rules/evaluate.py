@@ -228,28 +228,30 @@ def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome
 def answers_that_settle(
     base: KnowledgeBase, compiled: Compiled, restrictions: Restrictions, masks: Masks
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Order the facts that still matter by how much they settle, with the outcomes left after each possible answer.
+    """Give the facts that still matter, the most decisive first, with the outcomes left after each possible answer."""
+    d, axes = base.diagrams, base.space.axes
+    return {
+        axes[at].fact.name: {
+            str(axes[at].known(1 << cell)): tuple(sorted(str(d.outcome[leaf]) for leaf in d.leaves_of(left)))
+            for cell, left in answers.items()
+        }
+        for at, answers in ranked_questions(compiled, restrictions, masks)
+    }
+
+
+def ranked_questions(compiled: Compiled, restrictions: Restrictions, masks: Masks) -> list[tuple[int, dict[int, int]]]:
+    """Order the facts that still matter, by position, by how much they settle; each possible cell with what it leaves.
 
     Facts that the table's rows rest on come before those that bear on it only through the background. Among them, a
     fact comes first when a larger share of what its answers can lead to is a single outcome, then when fewer
     outcomes are left on average; ties keep the order of the questions. Answers that lead to the same count once.
     """
     root = restrictions.cut(compiled.outcome, masks, compiled.asked)
-    outcome = base.diagrams.outcome
-    scored: list[tuple[bool, float, float, int]] = []
-    after: dict[int, dict[str, tuple[str, ...]]] = {}
+    scored: list[tuple[tuple[bool, float, float, int], dict[int, int]]] = []
     for at in restrictions.mattering(compiled.outcome, masks, compiled.asked):
-        axis = base.space.axes[at]
-        left = {
-            cell: leaves
-            for cell in range(axis.size)
-            if masks[at] >> cell & 1 and (leaves := restrictions.leaves(root, at, cell))
-        }
-        sizes = [len(leaves) for leaves in set(left.values())]
+        cells = (cell for cell in range(masks[at].bit_length()) if masks[at] >> cell & 1)
+        left = {cell: bits for cell in cells if (bits := restrictions.reach(root, at, cell))}
+        sizes = [bits.bit_count() for bits in set(left.values())]
         settled_share = sizes.count(1) / len(sizes)
-        scored.append((at not in compiled.direct, -settled_share, sum(sizes) / len(sizes), at))
-        after[at] = {
-            str(axis.known(1 << cell)): tuple(sorted(str(outcome[leaf]) for leaf in leaves))
-            for cell, leaves in left.items()
-        }
-    return {base.space.axes[at].fact.name: after[at] for *_, at in sorted(scored)}
+        scored.append(((at not in compiled.direct, -settled_share, sum(sizes) / len(sizes), at), left))
+    return [(score[-1], left) for score, left in sorted(scored, key=lambda pair: pair[0])]

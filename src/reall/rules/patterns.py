@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reall.rules.diagram import Restrictions
-from reall.rules.evaluate import Answer, answers_that_settle, open_answer, order, settled
+from reall.rules.evaluate import Answer, open_answer, order, ranked_questions, settled
 from reall.rules.table import IMPOSSIBLE, KnowledgeBase, Outcome
 
 Codes = NDArray[np.int64]
@@ -174,12 +174,10 @@ class Patterns:
             state = self._steps[at, state, masks[at]][0]
         root = self._restrictions.cut(self._root, relevant, self.asked)
         if (state, root) not in self._opened:
-            missing = tuple(
-                answers_that_settle(self.base, self.base.compiled[self.table], self._restrictions, relevant)
-            )
-            self._opened[state, root] = self._number(
-                open_answer(self.base, self.base.compiled[self.table], self._found(state), missing)
-            )
+            compiled, axes = self.base.compiled[self.table], self.base.space.axes
+            ranked = ranked_questions(compiled, self._restrictions, relevant)
+            missing = tuple(axes[at].fact.name for at, _ in ranked)
+            self._opened[state, root] = self._number(open_answer(self.base, compiled, self._found(state), missing))
         return self._opened[state, root]
 
     def _reduced(self, at: int, mask: int) -> int:
