@@ -22,13 +22,11 @@ import numpy as np
 
 from reall.clones.compiled import inner
 from reall.clones.fitting import log_row
+from reall.clones.workspace import MOST_CHANGED
 
 # Newton steps on one price, and on one fraction of a cluster with several read groups. A bound holds at any price.
 PRICE_STEPS = 8
 FRACTION_STEPS = 5
-SCRATCH_ROWS = 9
-# The most nodes that one move makes to gain or lose a child.
-MOST_CHANGED = 4
 
 
 @inner
