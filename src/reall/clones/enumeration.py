@@ -11,7 +11,7 @@ the fit of a partial tree plus the free fits of the clusters still to come bound
 # in, so that
 # an inner loop allocates nothing, which makes long signatures.
 # mypy: disable-error-code="no-untyped-def,no-any-return"
-# ruff: noqa: PLR0917, C901, PLR0915
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
 

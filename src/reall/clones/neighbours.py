@@ -9,7 +9,7 @@ none is left. Ill-fitting reads with many clusters end here: few trees carry wei
 # in, so that
 # an inner loop allocates nothing, which makes long signatures.
 # mypy: disable-error-code="no-untyped-def,no-any-return"
-# ruff: noqa: C901, PLR0912, PLR0915
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def checked(reads: Reads, rows: Sequence[str] = (), clusters_from: str = "") -> 
     _check_unique([v.id for v in reads.variants], "id", source, places)
     _check_numbers(reads, places)
     if reads.given_clusters is not None:
-        _check_clusters(reads.given_clusters, reads.garbage, {variant.id for variant in reads.variants}, clusters_from or source)
+        ids = {variant.id for variant in reads.variants}
+        _check_clusters(reads.given_clusters, reads.garbage, ids, clusters_from or source)
     return replace(
         reads,
         variant_reads=np.ascontiguousarray(reads.variant_reads, dtype=np.int64),

@@ -9,12 +9,11 @@ below it is rejected without a fit; the chain is the same as if every move had b
 # in, so that
 # an inner loop allocates nothing, which makes long signatures.
 # mypy: disable-error-code="no-untyped-def,no-any-return"
-# ruff: noqa: PLR0917, C901, PLR0912, PLR0915
+# ruff: noqa: PLR0917, C901
 
 from __future__ import annotations
 
 import math
-
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
