@@ -229,25 +229,31 @@ def log_row(x, bits, out):
 
 
 @inner
-def log_likelihood(data, order, count, work):
-    """Sum of `v ln P + r ln(1 - P)` over nodes and samples, `P = prob * phi`; without the binomial coefficients."""
+def cluster_log_likelihood(data, k, phi, p, q, lp, lq):
+    """Sum of `v ln P + r ln(1 - P)` over the read groups of node k and samples, `P = prob * phi`, without the binomial
+    coefficients; the last four rows are spent."""
     start, variant, other, prob = data[:4]
-    phi = work[PHI]
-    S = phi.shape[1]
+    total = 0.0
+    for g in range(start[k], start[k + 1]):
+        for s in range(phi.shape[0]):
+            x = min(max(prob[g, s] * phi[s], 1e-12), 1.0 - 1e-12)
+            p[s] = x
+            q[s] = 1.0 - x
+        log_row(p, p.view(np.int64), lp)
+        log_row(q, q.view(np.int64), lq)
+        for s in range(phi.shape[0]):
+            total += variant[g, s] * lp[s] + other[g, s] * lq[s]
+    return total
+
+
+@inner
+def log_likelihood(data, order, count, work):
+    """Sum of the log-likelihoods of the placed nodes at their fractions in `work`."""
     # Rows that every Newton step fills anew.
     p, q, lp, lq = work[INV, 0], work[SHIFT, 0], work[PULL, 0], work[REST, 0]
     total = 0.0
     for i in range(1, count):
-        k = order[i]
-        for g in range(start[k], start[k + 1]):
-            for s in range(S):
-                x = min(max(prob[g, s] * phi[k, s], 1e-12), 1.0 - 1e-12)
-                p[s] = x
-                q[s] = 1.0 - x
-            log_row(p, p.view(np.int64), lp)
-            log_row(q, q.view(np.int64), lq)
-            for s in range(S):
-                total += variant[g, s] * lp[s] + other[g, s] * lq[s]
+        total += cluster_log_likelihood(data, order[i], work[PHI, order[i]], p, q, lp, lq)
     return total
 
 
