@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from reall.clones.calling import CallingRule, load_calling_rule
+from reall.clones.calling import load_calling_rule
 from reall.clones.evolution import Biology
 from reall.clones.model import Call, Settings
-from reall.clones.origin import descent
 from reall.clones.reads import checked
-from reall.clones.simulate import Sequencing, SimulatedRelapse, simulate_relapses
+from reall.clones.simulate import Sequencing, simulate_relapses
 from reall.clones.story import tell
+from reall.clones.truth import true_origin
 
 _EDGES = (0.0, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0)
 _DEPTHS = (60.0, 150.0, 400.0)
@@ -43,23 +43,6 @@ class Answer:
     call: Call
     truth: Call
     mutations: int
-
-
-def true_origin(patient: SimulatedRelapse, rule: CallingRule, seen: frozenset[int] | None = None) -> Call:
-    """Say where the relapse came from: the definitions of the story, applied to the true tree and fractions.
-
-    A clone counts as seen at diagnosis when its true fraction reaches the smallest clone that is called, whatever the
-    reads of the sample happen to show; or, with `seen`, when the story says that it is seen.
-    """
-    parents = np.array([-1, *patient.parents])
-    then, now = (np.append(1.0, patient.fraction[:, column]) for column in (0, -1))
-    visible = then >= rule.smallest_clone_called
-    if seen is not None:
-        visible = np.array([node == 0 or node in seen for node in range(len(parents))])
-    found = descent(parents, then, now, visible, rule)
-    if found.call is Call.NO_SHARED_ANCESTOR and any(then[node] > 0 for node in found.way if node):
-        return Call.BELOW_DETECTION
-    return found.call
 
 
 def answers(job: tuple[int, int, str, str]) -> list[Answer]:

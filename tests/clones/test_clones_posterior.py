@@ -101,14 +101,14 @@ def test_the_search_finds_the_best_of_all_trees(seed):
 def test_the_chains_agree_with_the_exact_posterior():
     counts = simulated(5, 2, 150, 5)
     exact = tree_posterior(counts, Settings())
-    sampled = tree_posterior(counts, replace(Settings(), exact_tree_limit=1, steps=40_000))
+    sampled = tree_posterior(counts, replace(Settings(), exact_tree_limit=1, steps=20_000))
     assert sampled.method in {"sampled", "neighbourhood"}
     assert np.abs(sampled.ancestry - exact.ancestry).max() < 0.1
 
 
 def test_many_trees_are_sampled_and_the_same_seed_gives_the_same_answer():
     counts = simulated(9, 1, 40, 3)
-    told = [tree_posterior(counts, replace(Settings(), seed=5, exact_tree_limit=300, steps=8000)) for _ in range(2)]
+    told = [tree_posterior(counts, replace(Settings(), seed=5, exact_tree_limit=300, steps=4000)) for _ in range(2)]
     assert told[0].method == "sampled"
     assert [tree.parents for tree in told[0].trees] == [tree.parents for tree in told[1].trees]
     assert [tree.probability for tree in told[0].trees] == [tree.probability for tree in told[1].trees]

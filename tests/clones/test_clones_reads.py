@@ -42,6 +42,7 @@ def test_good_input_is_read_with_roles_and_places(tmp_path):
         ("s1\tv\t1,NA\t100,100\t0.5,0.5", "line 3, field var_reads", "'NA' is not a count"),
         ("s1\tv\t1,nan\t100,100\t0.5,0.5", "line 3, field var_reads", "'nan' is not a count"),
         ("s1\tv\t1,2.5\t100,100\t0.5,0.5", "line 3, field var_reads", "'2.5' is not a count"),
+        ("s1\tv\t1,2\t1e30,100\t0.5,0.5", "line 3, field total_reads", "'1e30' is not a count"),
         ("s1\tv\t1,2\t100,100\t0.5,0", "line 3, field var_read_prob", "a read probability outside (0, 1]"),
         ("s1\tv\t1,2\t100,100\t0.5,1.2", "line 3, field var_read_prob", "a read probability outside (0, 1]"),
         ("s1\tv\t1,2\t100,100", "line 3", "4 fields instead of 5"),
@@ -67,6 +68,15 @@ def test_a_bad_line_is_named(tmp_path, line, where, what):
         ({"clusters": []}, "field clusters", "no clusters given"),
         ({"garbage": ["s1"]}, "field garbage", "is in clusters[1] and in garbage"),
         ({"clusters": "s0"}, "field clusters", "not a list"),
+        ({"clusters": [["s0"], [1]]}, "x.params.json, field clusters", "not a list of lists of variant ids"),
+        ({"clusters": [["s0"], [["s1"]]]}, "x.params.json, field clusters", "not a list of lists of variant ids"),
+        ({"garbage": ["s7"]}, "x.params.json, field garbage", "names 's7'"),
+        ({"samples": [1, 2]}, "x.params.json, field samples", "not a list of names"),
+        ({"roles": ["diagnosis"]}, "x.params.json, field roles", "a role for each sample"),
+        ({"roles": {"D": ["diagnosis"]}}, "x.params.json, field roles", "a role for each sample"),
+        ({"roles": {"D": "primary"}}, "field roles['D']", "'primary' is not a role"),
+        ({"days": {"D": "first"}}, "x.params.json, field days", "a day for each sample"),
+        ({"purity": {"D": 80}}, "x.params.json, field purity", "a share above 0, at most 1"),
         ({"samples": ["D", "D"]}, "field sample", "'D' occurs twice"),
     ],
 )
@@ -98,3 +108,4 @@ def test_a_missing_column_an_empty_file_and_a_missing_file_are_named(tmp_path):
 def test_missing_roles_are_a_stated_limit(tmp_path, samples, codes):
     reads = read_ssm(written(tmp_path, params={**PARAMS, "samples": samples}))
     assert codes <= {finding.code for finding in reads.findings}
+    assert all("--roles" in finding.text for finding in reads.findings if finding.code in codes)

@@ -1,12 +1,13 @@
 """The resistance knowledge keeps its schema and sources; variants match it by gene, effect, hot spot and position."""
 
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from clones_made_story import example_story
 
 from reall.base.errors import InvalidKnowledge
+from reall.clones.calling import CallingRule
 from reall.clones.model import Variant
 from reall.clones.resistance import convergent_genes, find_resistance, name_genes
 from reall.library.files import PACKAGED
@@ -25,7 +26,8 @@ def test_every_gene_asked_for_has_a_row_and_a_position():
 
 
 def test_every_row_names_a_source_of_the_bibliography():
-    assert check_clonal_knowledge() == len(load_resistance().rows) + len(load_clonal_biology())
+    definitions = len(fields(CallingRule))
+    assert check_clonal_knowledge() == len(load_resistance().rows) + len(load_clonal_biology()) + definitions
 
 
 def test_the_origins_published_by_waanders_are_as_printed():
@@ -108,7 +110,7 @@ def test_one_gene_in_two_clusters_is_convergent():
 @pytest.fixture
 def knowledge(tmp_path):
     """A copy of the knowledge to damage."""
-    for part in ("resistance", "clonal_biology", "sources", "schema"):
+    for part in ("resistance", "clonal_biology", "clones", "sources", "schema"):
         shutil.copytree(PACKAGED / part, tmp_path / part)
     return tmp_path
 
@@ -118,6 +120,7 @@ DAMAGE = [
     ("resistance/antifolates.yaml", "id: fpgs_loss", "id: nt5c2_gain", "used twice"),
     ("resistance/antifolates.yaml", "source: yu_2020_fpgs", "source: nobody_1900", "nobody_1900"),
     ("resistance/several_drugs.yaml", "    hotspots: [R248Q]\n", "", "hotspots"),
+    ("clones/calling.yaml", "source: house_rule", "source: nobody_1900", "nobody_1900"),
     ("clonal_biology/relapse.yaml", "kind: timing", "kind: rumour", "rumour"),
 ]
 

@@ -24,6 +24,7 @@ class CallingRule:
     clonal_at_relapse_share: float
     second_clone_share: float
     smallest_clone_called: float
+    smallest_clone_possible: float
     read_error: float
     error_tail: float
     trunk_share: float

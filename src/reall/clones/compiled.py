@@ -30,7 +30,7 @@ _KERNELS = (
     "neighbours.py",
     "enumeration.py",
     "sampling.py",
-    "fractions.py",
+    "workspace.py",
 )
 
 

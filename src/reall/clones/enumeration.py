@@ -11,15 +11,24 @@ the fit of a partial tree plus the free fits of the clusters still to come bound
 # in, so that
 # an inner loop allocates nothing, which makes long signatures.
 # mypy: disable-error-code="no-untyped-def,no-any-return"
-# ruff: noqa: PLR0917, C901, PLR0915
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from reall.clones.compiled import inner, kernel
-from reall.clones.fitting import LAM, WORK_ROWS, fit
-from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, conjugate
+from reall.clones.fitting import fit
+from reall.clones.screening import bound_after, conjugate
+from reall.clones.workspace import LAM, space_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Trees = NDArray[np.int64]
+    Values = NDArray[np.float64]
 
 DONE, TOO_MANY_TREES, TOO_MANY_FITS = 0, 1, 2
 TOLERANCE = 0.004
@@ -53,38 +62,57 @@ def _branch(parents, sequence, step, where, bits, trial, changed):
     return 1 << n
 
 
-@kernel
-def enumerate_trees(data, sequence, free_value, threshold, tree_limit, fit_limit):
+class _Levels(NamedTuple):
+    """One row per depth of the search: the partial tree, its prices, terms and log-likelihood, and the next position.
+
+    `tree` (K + 1, K + 1), `lam` (K + 1, K + 1, S), `terms` (K + 1, K + 1); `level`, `where`, `subset` (K + 1,).
+    """
+
+    tree: Any
+    lam: Any
+    terms: Any
+    level: Any
+    where: Any
+    subset: Any
+
+
+def enumerate_trees(
+    data: tuple[Any, ...], sequence: Trees, free_value: Values, threshold: float, tree_limit: int, fit_limit: int
+) -> tuple[int, Trees, Values]:
     """List every tree with a log-likelihood of at least `threshold`.
 
     `sequence` holds the clusters in placing order; `free_value[k]` the log-likelihood of cluster k on its own. Returns
-    status, parents (found, K + 1), their log-likelihoods, and the effort
-    in fits.
+    status, parents (found, K + 1), their log-likelihoods.
     """
-    free = data[7]
-    K = free.shape[0] - 1
-    S = free.shape[1]
-    out = np.full((tree_limit, K + 1), -1, dtype=np.int64)
+    nodes, samples = data[-1].shape
+    out = np.full((tree_limit, nodes), -1, dtype=np.int64)
     value = np.empty(tree_limit)
-    work = np.zeros((WORK_ROWS, K + 1, S))
-    order = np.zeros(K + 1, dtype=np.int64)
-    saved = np.empty((MOST_CHANGED, S))
-    scratch = np.empty((SCRATCH_ROWS, S))
-    changed = np.full(MOST_CHANGED, -1, dtype=np.int64)
-    # One row per depth of the search: the partial tree, its prices, terms and log-likelihood, and the next position.
-    tree = np.full((K + 1, K + 1), -1, dtype=np.int64)
-    lam = np.zeros((K + 1, K + 1, S))
-    terms = np.zeros((K + 1, K + 1))
-    level = np.zeros(K + 1)
-    where = np.zeros(K + 1, dtype=np.int64)
-    subset = np.zeros(K + 1, dtype=np.int64)
-    rest = np.zeros(K + 1)
-    for t in range(K - 1, -1, -1):
-        rest[t] = rest[t + 1] + free_value[sequence[t]]
+    levels = _Levels(
+        tree=np.full((nodes, nodes), -1, dtype=np.int64),
+        lam=np.zeros((nodes, nodes, samples)),
+        terms=np.zeros((nodes, nodes)),
+        level=np.zeros(nodes),
+        where=np.zeros(nodes, dtype=np.int64),
+        subset=np.zeros(nodes, dtype=np.int64),
+    )
+    rest = np.append(np.cumsum(free_value[sequence][::-1])[::-1], 0.0)
+    space = space_for(nodes - 1, samples)
+    status, found = _enumerate(data, sequence, rest, float(threshold), fit_limit, out, value, levels, space)
+    return status, out[:found].copy(), value[:found].copy()
+
+
+@kernel
+def _enumerate(data, sequence, rest, threshold, fit_limit, out, value, levels, space):
+    """Fill `out` and `value`; returns status and how many were found. `rest[t]` is the free fit of clusters from t."""
+    work, order, saved, scratch, changed, _, _ = space
+    tree, lam, terms, level, where, subset = levels
+    tree_limit = value.shape[0]
+    K = sequence.shape[0]
+    S = lam.shape[2]
     found = 0
     effort = 0.0
     status = 0
-    t = 0
+    t = where[0]  # 0, as a number that is no constant to the compiler
     while t >= 0 and status == 0:
         if where[t] > t:
             t -= 1
@@ -127,4 +155,4 @@ def enumerate_trees(data, sequence, free_value, threshold, tree_limit, fit_limit
         for i in range(t):
             c = sequence[i]
             terms[t, c] = conjugate(data, c, lam[t, c], lam[t, trial[c]], scratch)
-    return status, out[:found].copy(), value[:found].copy(), effort
+    return status, found

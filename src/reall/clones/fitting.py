@@ -24,10 +24,25 @@ from __future__ import annotations
 import numpy as np
 
 from reall.clones.compiled import inner, kernel
-
-# What the passes keep per node and sample, as rows of the workspace.
-PHI, ETA, LAM, INV, SHIFT, PULL, REST, SLOPE, CURVE, PRICE = range(10)
-WORK_ROWS = 10
+from reall.clones.workspace import (
+    BY_ETA,
+    BY_LAM,
+    CURVE,
+    ETA,
+    GAP,
+    INV,
+    LAM,
+    MU,
+    ORDER,
+    PHI,
+    PLACED,
+    PRICE,
+    PULL,
+    REST,
+    SHIFT,
+    SLOPE,
+    STACK,
+)
 
 # The size of `lambda * eta` to start from, in nats; anything from 1 to 10 takes about the same number of steps.
 CENTRE = 3.0
@@ -36,11 +51,12 @@ NO_LIMIT = -1e300
 
 
 @inner
-def topological_order(parents, members, order):
-    """Fill `order` with the root and `members`, parents first; returns how many."""
-    seen = np.zeros(parents.shape[0], dtype=np.bool_)
-    stack = np.empty(parents.shape[0], dtype=np.int64)
-    seen[0] = True
+def topological_order(parents, members, rows):
+    """Fill the first of `rows` with the root and `members`, parents first; returns how many."""
+    order, seen, stack = rows[ORDER], rows[PLACED], rows[STACK]
+    for c in range(parents.shape[0]):
+        seen[c] = 0
+    seen[0] = 1
     order[0] = 0
     count = 1
     for i in range(members.shape[0]):
@@ -49,7 +65,7 @@ def topological_order(parents, members, order):
         while not seen[node]:
             stack[depth] = node
             depth += 1
-            seen[node] = True
+            seen[node] = 1
             node = parents[node]
         while depth > 0:
             depth -= 1
@@ -85,7 +101,9 @@ def _begin(order, count, parents, free, work):
     phi = work[PHI]
     eta = work[ETA]
     lam = work[LAM]
-    total = np.zeros(S)
+    total = work[GAP, 0]
+    for s in range(S):
+        total[s] = 0.0
     floor = 0.2 / count
     for i in range(count):
         k = order[i]
@@ -211,44 +229,50 @@ def log_row(x, bits, out):
 
 
 @inner
-def log_likelihood(data, order, count, phi):
-    """Sum of `v ln P + r ln(1 - P)` over nodes and samples, `P = prob * phi`; without the binomial coefficients."""
+def cluster_log_likelihood(data, k, phi, p, q, lp, lq):
+    """Sum of `v ln P + r ln(1 - P)` over the read groups of node k and samples, `P = prob * phi`, without the binomial
+    coefficients; the last four rows are spent."""
     start, variant, other, prob = data[:4]
-    S = phi.shape[1]
-    p = np.empty(S)
-    q = np.empty(S)
-    lp = np.empty(S)
-    lq = np.empty(S)
+    total = 0.0
+    for g in range(start[k], start[k + 1]):
+        for s in range(phi.shape[0]):
+            x = min(max(prob[g, s] * phi[s], 1e-12), 1.0 - 1e-12)
+            p[s] = x
+            q[s] = 1.0 - x
+        log_row(p, p.view(np.int64), lp)
+        log_row(q, q.view(np.int64), lq)
+        for s in range(phi.shape[0]):
+            total += variant[g, s] * lp[s] + other[g, s] * lq[s]
+    return total
+
+
+@inner
+def log_likelihood(data, order, count, work):
+    """Sum of the log-likelihoods of the placed nodes at their fractions in `work`."""
+    # Rows that every Newton step fills anew.
+    p, q, lp, lq = work[INV, 0], work[SHIFT, 0], work[PULL, 0], work[REST, 0]
     total = 0.0
     for i in range(1, count):
-        k = order[i]
-        for g in range(start[k], start[k + 1]):
-            for s in range(S):
-                x = min(max(prob[g, s] * phi[k, s], 1e-12), 1.0 - 1e-12)
-                p[s] = x
-                q[s] = 1.0 - x
-            log_row(p, p.view(np.int64), lp)
-            log_row(q, q.view(np.int64), lq)
-            for s in range(S):
-                total += variant[g, s] * lp[s] + other[g, s] * lq[s]
+        total += cluster_log_likelihood(data, order[i], work[PHI, order[i]], p, q, lp, lq)
     return total
 
 
 @kernel
-def fit(data, parents, members, order, work, tolerance, needed):
+def fit(data, parents, members, rows, work, tolerance, needed):
     """Fit the nodes `members` of a tree; leaves fractions and prices in `work` and returns the log-likelihood.
 
+    `rows` and `work` are `order` and `work` of a `Space`.
     The value is below the true maximum by less than `tolerance` nats in total. A fit that cannot reach `needed` is
     abandoned, and then the value only says so.
     """
     free = data[7]
     S = free.shape[1]
-    count = topological_order(parents, members, order)
-    mu = np.full(S, CENTRE)
-    by_eta = np.empty(S)
-    by_lam = np.empty(S)
-    gap = np.empty(S)
+    count = topological_order(parents, members, rows)
+    order = rows[ORDER]
+    mu, by_eta, by_lam, gap = work[MU, 0], work[BY_ETA, 0], work[BY_LAM, 0], work[GAP, 0]
     _begin(order, count, parents, free, work)
+    for s in range(S):
+        mu[s] = CENTRE
     for step in range(STEP_LIMIT):
         _newton(data, order, count, parents, work, mu, by_eta, by_lam, gap)
         total = 0.0
@@ -262,6 +286,6 @@ def fit(data, parents, members, order, work, tolerance, needed):
         if total < tolerance and worst > 0.9:
             break
         hopeless = step in (5, 8) and needed > NO_LIMIT
-        if hopeless and log_likelihood(data, order, count, work[PHI]) + 2.0 * total + 1.0 < needed:
+        if hopeless and log_likelihood(data, order, count, work) + 2.0 * total + 1.0 < needed:
             break
-    return log_likelihood(data, order, count, work[PHI])
+    return log_likelihood(data, order, count, work)

@@ -11,9 +11,9 @@ A tree is a vector `parents` (K + 1,) with `parents[k]` the parent of node k and
 
 from __future__ import annotations
 
-import numpy as np
-
 from reall.clones.compiled import inner
+from reall.clones.screening import edge_table
+from reall.clones.workspace import LAM
 
 # A branch goes under another node; a node goes alone, its children staying with its parent; a node changes places with
 # its parent; two clusters exchange their places.
@@ -68,14 +68,13 @@ def changed_nodes(parents, kind, u, k, changed):
 
 
 @inner
-def list_moves(parents, table, gain, kind, first, second):
-    """List every move with the bound on its gain from the edge table; returns how many.
-
-    The four output arrays need `move_count(K)` places.
-    """
+def list_moves(parents, moves):
+    """List every move of a tree with the bound on its gain from the edge table; `moves` is a `Moves`."""
     K = parents.shape[0] - 1
-    inherit = np.zeros(K + 1)
-    children = np.zeros(K + 1, dtype=np.int64)
+    _, _, table, gain, kind, first, second, inherit, children = moves
+    for c in range(K + 1):
+        inherit[c] = 0.0
+        children[c] = 0
     for c in range(1, K + 1):
         p = parents[c]
         children[p] += 1
@@ -108,9 +107,15 @@ def list_moves(parents, table, gain, kind, first, second):
 
 
 @inner
-def move_count(K):
-    """Places that `list_moves` needs for K clusters."""
-    return 2 * K * K + K + K * (K - 1) // 2 + 1
+def price_tree(data, parents, members, work, moves, scratch):
+    """Note prices, bounds and terms of the tree that was just fitted in `work`."""
+    lam, terms, table = moves[:3]
+    for c in range(lam.shape[0]):
+        for s in range(lam.shape[1]):
+            lam[c, s] = work[LAM, c, s]
+    edge_table(data, members, lam, scratch, table)
+    for c in range(1, lam.shape[0]):
+        terms[c] = table[c, parents[c]]
 
 
 @inner

@@ -9,16 +9,25 @@ none is left. Ill-fitting reads with many clusters end here: few trees carry wei
 # in, so that
 # an inner loop allocates nothing, which makes long signatures.
 # mypy: disable-error-code="no-untyped-def,no-any-return"
-# ruff: noqa: C901, PLR0912, PLR0915
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reall.clones.compiled import inner, kernel
-from reall.clones.fitting import LAM, NO_LIMIT, WORK_ROWS, fit
-from reall.clones.moves import apply_move, changed_nodes, list_moves, move_count
-from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, edge_table
+from reall.clones.fitting import NO_LIMIT, fit
+from reall.clones.moves import apply_move, changed_nodes, list_moves, price_tree
+from reall.clones.screening import bound_after
+from reall.clones.workspace import moves_for, space_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Trees = NDArray[np.int64]
+    Values = NDArray[np.float64]
 
 TOLERANCE = 0.01
 
@@ -33,34 +42,30 @@ def _fingerprint(parents):
     return x
 
 
-@kernel
-def reachable(data, parents, width, tree_limit, fit_limit):
+def reachable(
+    data: tuple[Any, ...], parents: Trees, width: float, tree_limit: int, fit_limit: int
+) -> tuple[bool, Trees, Values]:
     """List the trees within `width` nats of the best that moves from `parents` reach, one near tree at a time.
 
-    Returns whether the list is closed, parents (found, K + 1), log-likelihoods, fits. A better tree found on the way
+    Returns whether the list is closed, parents (found, K + 1), log-likelihoods. A better tree found on the way
     becomes the best; trees that it leaves too far behind stay in the list.
     """
-    free = data[7]
-    K = free.shape[0] - 1
-    S = free.shape[1]
-    out = np.full((tree_limit, K + 1), -1, dtype=np.int64)
+    nodes, samples = data[-1].shape
+    out = np.full((tree_limit, nodes), -1, dtype=np.int64)
     value = np.empty(tree_limit)
     known = np.empty(tree_limit + fit_limit + 1, dtype=np.uint64)
-    work = np.zeros((WORK_ROWS, K + 1, S))
-    order = np.zeros(K + 1, dtype=np.int64)
-    members = np.arange(1, K + 1)
-    table = np.zeros((K + 1, K + 1))
-    lam = np.zeros((K + 1, S))
-    terms = np.zeros(K + 1)
-    saved = np.empty((MOST_CHANGED, S))
-    scratch = np.empty((SCRATCH_ROWS, S))
-    changed = np.empty(MOST_CHANGED, dtype=np.int64)
-    places = move_count(K)
-    gain = np.empty(places)
-    kind = np.empty(places, dtype=np.int64)
-    first = np.empty(places, dtype=np.int64)
-    second = np.empty(places, dtype=np.int64)
-    trial = np.empty(K + 1, dtype=np.int64)
+    space, moves = space_for(nodes - 1, samples), moves_for(nodes - 1, samples)
+    closed, found = _reach(data, parents, width, fit_limit, out, value, known, space, moves)
+    return closed, out[:found], value[:found]
+
+
+@kernel
+def _reach(data, parents, width, fit_limit, out, value, known, space, moves):
+    """Fill `out` and `value`; returns whether the list is closed, and how many were found. `known` holds marks."""
+    work, order, saved, scratch, changed, trial, members = space
+    lam, terms, _, gain, kind, first, second, _, _ = moves
+    K = parents.shape[0] - 1
+    tree_limit = value.shape[0]
     for c in range(K + 1):
         out[0, c] = parents[c]
     value[0] = fit(data, parents, members, order, work, TOLERANCE, NO_LIMIT)
@@ -76,14 +81,9 @@ def reachable(data, parents, width, tree_limit, fit_limit):
             continue
         now = out[at]
         level = fit(data, now, members, order, work, TOLERANCE, NO_LIMIT)
-        for c in range(K + 1):
-            for s in range(S):
-                lam[c, s] = work[LAM, c, s]
-        edge_table(data, members, lam, scratch, table)
-        for c in range(1, K + 1):
-            terms[c] = table[c, now[c]]
-        moves = list_moves(now, table, gain, kind, first, second)
-        for i in range(moves):
+        price_tree(data, now, members, work, moves, scratch)
+        listed = list_moves(now, moves)
+        for i in range(listed):
             if level + gain[i] < best - width:
                 continue
             apply_move(now, kind[i], first[i], second[i], trial)
@@ -97,7 +97,7 @@ def reachable(data, parents, width, tree_limit, fit_limit):
             if level + bound_after(data, trial, now, members, changed, lam, saved, terms, scratch) < best - width:
                 continue
             if fits >= fit_limit or found >= tree_limit:
-                return False, out[:found].copy(), value[:found].copy(), fits
+                return False, found
             got = fit(data, trial, members, order, work, TOLERANCE, best - width)
             fits += 1
             known[seen] = mark
@@ -109,4 +109,4 @@ def reachable(data, parents, width, tree_limit, fit_limit):
                 found += 1
                 best = max(best, got)
         at += 1
-    return True, out[:found].copy(), value[:found].copy(), fits
+    return True, found

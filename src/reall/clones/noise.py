@@ -1,7 +1,9 @@
 """Draws of tree and cell fractions together: what the reads leave open, for every statement of the story.
 
-A tree is drawn by its probability. Then the reads are drawn anew, each cluster's from what its counts leave open
-(a beta distribution with half a read added on either side), and the fractions are fitted again under the tree.
+A tree is drawn by its probability. Then the reads are drawn anew, each cluster's from what its counts leave open, and
+the fractions are fitted again under the tree. What the counts leave open rests on one prior: before the reads, each
+order of magnitude of a share is as likely as the next, from one cell on. That is how a clone is distributed that grows
+exponentially and was born at an unknown time, and it adds no reads to those counted.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from reall.clones.counts import ClusterReads
     from reall.clones.model import TreePosterior
 
-_HALF_READ = 0.5
 _ROUGH = 0.02
 
 
@@ -31,8 +32,13 @@ class Draws:
     ccf: NDArray[np.float64]
 
 
-def draw(counts: ClusterReads, posterior: TreePosterior, number: int, rng: np.random.Generator) -> Draws:
-    """Draw `number` trees with fractions; trees are spread evenly over their probabilities."""
+def draw(
+    counts: ClusterReads, posterior: TreePosterior, number: int, smallest_share: float, rng: np.random.Generator
+) -> Draws:
+    """Draw `number` trees with fractions; trees are spread evenly over their probabilities.
+
+    `smallest_share` is the least share of cells that a clone can have.
+    """
     probability = np.array([tree.probability for tree in posterior.trees])
     edges = np.cumsum(probability / probability.sum())
     points = (np.arange(number) + rng.random()) / number
@@ -42,6 +48,23 @@ def draw(counts: ClusterReads, posterior: TreePosterior, number: int, rng: np.ra
     start, variant, other, prob, *rest = counts.for_kernels
     total = variant + other
     for i in range(number):
-        redrawn = total * rng.beta(variant + _HALF_READ, other + _HALF_READ)
+        redrawn = total * share_of_reads(variant, other, smallest_share, rng)
         ccf[i, 1:], _ = fitted((start, redrawn, total - redrawn, prob, *rest), parents[i], _ROUGH)
     return Draws(parents, ccf)
+
+
+def share_of_reads(
+    variant: NDArray[np.float64], other: NDArray[np.float64], smallest: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw the share of variant reads that the counts leave open, for arrays of any one shape.
+
+    Without a variant read, a share is drawn from the prior until no read would have shown it, by chance.
+    """
+    share = rng.beta(np.maximum(variant, 1.0), other + 1.0)
+    unseen = np.flatnonzero(variant == 0)
+    while len(unseen):
+        tried = smallest ** rng.random(len(unseen))
+        share.flat[unseen] = tried
+        missed = rng.random(len(unseen)) < (1.0 - tried) ** other.flat[unseen]
+        unseen = unseen[~missed]
+    return share

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 CALLS = (Call.MAJOR, Call.MINOR, Call.BELOW_DETECTION, Call.NO_SHARED_ANCESTOR, Call.SEVERAL)
 _GRID = 200
-# One cell in a million: no sequencing of a diagnosis sample tells less from nothing.
-_LEAST_HIDDEN = 1e-6
 _MENTIONED = 0.01
 
 
@@ -114,7 +112,7 @@ def hidden_ancestor_probability(
     total = variant + other
     if total == 0:
         return 0.5
-    fraction = np.geomspace(_LEAST_HIDDEN, rule.smallest_clone_called, _GRID)
+    fraction = np.geomspace(rule.smallest_clone_possible, rule.smallest_clone_called, _GRID)
     chance = np.minimum(
         1.0 - rule.read_error, np.append(rule.read_error + probability / total * fraction, rule.read_error)
     )
@@ -129,14 +127,17 @@ def _weighted(counts: ClusterReads) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def origin_of(counts: ClusterReads, draws: Draws, seen: NDArray[np.bool_], pair: Pair, rule: CallingRule) -> Origin:
-    """Call the origin of one relapse from draws; `seen` is (K + 1, S). `counts`, `draws`, `seen` share their
-    columns."""
+    """Call the origin of one relapse from draws; `counts`, `draws` and `seen` (K + 1, S) share their columns.
+
+    Whether a clone was large enough at diagnosis to be seen there is drawn anew with its fraction: a clone near the
+    limit is on either side of it in a part of the draws. `seen` tells what the reads show, for words about markers.
+    """
     d, r = pair.diagnosis, pair.relapse
     answers = [
-        descent(parents, ccf[:, d], ccf[:, r], seen[:, d], rule)
+        descent(parents, ccf[:, d], ccf[:, r], ccf[:, d] >= rule.smallest_clone_called, rule)
         for parents, ccf in zip(draws.parents, draws.ccf, strict=True)
     ]
-    probabilities = _probabilities(counts, answers, seen, d, rule)
+    probabilities = _probabilities(counts, answers, d, rule)
     nothing = _nothing_to_compare(seen, pair)
     if nothing:
         probabilities = {Call.UNDECIDED: 1.0}
@@ -169,7 +170,7 @@ def _nothing_to_compare(seen: NDArray[np.bool_], pair: Pair) -> str:
 
 
 def _probabilities(
-    counts: ClusterReads, answers: list[Descent], seen: NDArray[np.bool_], diagnosis: int, rule: CallingRule
+    counts: ClusterReads, answers: list[Descent], diagnosis: int, rule: CallingRule
 ) -> dict[Call, float]:
     tally = Counter(answer.call for answer in answers)
     probabilities = {call: tally[call] / len(answers) for call in CALLS}
@@ -177,7 +178,7 @@ def _probabilities(
     ways = Counter(answer.way for answer in alone)
     hidden = 0.0
     for way, times in ways.items():
-        nodes = tuple(k for k in way if k and not seen[k, diagnosis])
+        nodes = tuple(k for k in way if k)
         hidden += times * (hidden_ancestor_probability(counts, nodes, diagnosis, rule) if nodes else 0.0)
     probabilities[Call.BELOW_DETECTION] = hidden / len(answers)
     probabilities[Call.NO_SHARED_ANCESTOR] -= hidden / len(answers)

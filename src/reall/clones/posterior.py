@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reall.clones.enumeration import DONE, enumerate_trees
-from reall.clones.fitting import NO_LIMIT, PHI, WORK_ROWS, fit
+from reall.clones.fitting import NO_LIMIT, fit
 from reall.clones.model import Settings, Tree, TreePosterior
 from reall.clones.neighbours import reachable
 from reall.clones.sampling import chain
 from reall.clones.search import beam, climb
+from reall.clones.workspace import PHI, space_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,9 +41,10 @@ _STRATA = 5
 _FINE = 1e-4
 # A chain that accepts fewer moves than this has not left its start.
 _STUCK = 0.002
-_FEW_CLUSTERS = 10
+# Above this many, listing without a search is not tried.
+_FEW_CLUSTERS = 20
 _FIRST_TREES = 20
-_DEPTHS = (1.0, 4.0, 16.0, 50.0, 120.0, 300.0, 1000.0)
+_FIRST_DEPTH, _MOST_DEPTHS = 1.0, 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +95,15 @@ def best_tree(counts: ClusterReads, sequence: NDArray[np.int64]) -> tuple[NDArra
     K, S = counts.clusters, counts.variant.shape[1]
     trees, _ = beam(data, sequence, _BEAM_WIDTH, _BEAM_TRIES)
     parents = trees[0]
-    value, _ = climb(data, parents, _CLIMB_LIMIT, _CLIMB_BUDGET)
+    value = climb(data, parents, _CLIMB_LIMIT, _CLIMB_BUDGET)
     strained = counts.free_value.sum() - value > 10.0 * K
     if strained and K > 12 and K * K * S < 150_000:
         wide, _ = beam(data, sequence, _WIDE_BEAM_WIDTH, _WIDE_BEAM_TRIES)
         other = wide[0]
-        other_value, _ = climb(data, other, _CLIMB_LIMIT, _CLIMB_BUDGET)
+        other_value = climb(data, other, _CLIMB_LIMIT, _CLIMB_BUDGET)
         if other_value > value:
             parents, value = other, other_value
-    return parents, float(value)
+    return parents, value
 
 
 def fitted(
@@ -111,11 +113,9 @@ def fitted(
 
     `data` is `ClusterReads.for_kernels`, `parents` (K + 1,) with the root's -1 first.
     """
-    free = data[-1]
-    work = np.zeros((WORK_ROWS, *free.shape))
-    members, order = np.arange(1, len(parents)), np.zeros(len(parents), dtype=np.int64)
-    value = fit(data, parents, members, order, work, tolerance, NO_LIMIT)
-    return work[PHI, 1:].copy(), float(value)
+    space = space_for(len(parents) - 1, data[-1].shape[1])
+    value = fit(data, parents, space.members, space.order, space.work, tolerance, NO_LIMIT)
+    return space.work[PHI, 1:].copy(), float(value)
 
 
 def ancestor_probability(parents: NDArray[np.int64], probability: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,36 +153,42 @@ def _effort(counts: ClusterReads, most: float) -> int:
 def _exact(counts: ClusterReads, sequence: NDArray[np.int64], value: float, settings: Settings) -> _Found | None:
     args = (counts.for_kernels, sequence, counts.free_value)
     limits = (settings.exact_tree_limit, _effort(counts, 1.6e6))
-    status, parents, values, _ = enumerate_trees(*args, value - WIDTH, *limits)
+    status, parents, values = enumerate_trees(*args, value - WIDTH, *limits)
     if status != DONE:
         return None
     if values.max() > value + 0.5:  # the search had missed the best tree
-        status, parents, values, _ = enumerate_trees(*args, values.max() - WIDTH, *limits)
+        status, parents, values = enumerate_trees(*args, values.max() - WIDTH, *limits)
     keep = values >= values.max() - WIDTH
     return _Found(parents[keep], values[keep], _softmax(values[keep]), "exact", {})
 
 
 def _exact_without_search(counts: ClusterReads, sequence: NDArray[np.int64], settings: Settings) -> _Found | None:
-    """List the trees of a few clusters directly, going deeper below the fit without a tree until one is found.
+    """List the trees of a few clusters directly, deeper and deeper below the fit without a tree until one is found.
 
     Spares a first call the compilation of the search; none where the clusters are many or the trees too many.
     """
     if counts.clusters > _FEW_CLUSTERS:
         return None
-    top = counts.free_value.sum()
-    for gap in _DEPTHS:
-        status, _, values, _ = enumerate_trees(
-            counts.for_kernels, sequence, counts.free_value, top - gap, _FIRST_TREES, _effort(counts, 8e5)
+    top = float(counts.free_value.sum())
+    none_within, found_at, gap = 0.0, np.inf, _FIRST_DEPTH
+    for _ in range(_MOST_DEPTHS):
+        status, _, values = enumerate_trees(
+            counts.for_kernels, sequence, counts.free_value, top - gap, _FIRST_TREES, _effort(counts, 3e5)
         )
         if len(values):
-            return _exact(counts, sequence, float(values.max()), settings)
-        if status != DONE:
+            found_at = top - float(values.max())
+            if status == DONE or found_at - none_within < WIDTH:
+                return _exact(counts, sequence, top - found_at, settings)
+        elif status == DONE:
+            none_within = gap
+        else:
             return None
+        gap = 4.0 * gap if np.isinf(found_at) else (none_within + found_at) / 2
     return None
 
 
 def _near_or_sampled(counts: ClusterReads, best: NDArray[np.int64], settings: Settings) -> _Found:
-    closed, parents, values, _ = reachable(counts.for_kernels, best, WIDTH, _NEAR_TREES, _effort(counts, 4e6))
+    closed, parents, values = reachable(counts.for_kernels, best, WIDTH, _NEAR_TREES, _effort(counts, 4e6))
     if not closed:
         found = _sampled(counts, parents[values.argmax()].copy(), settings)
         if found is not None:

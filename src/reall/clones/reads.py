@@ -17,22 +17,24 @@ from reall.clones.model import Finding, Reads, Role, Sample, Variant
 from reall.clones.roles import sample_from_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
 _COLUMNS = ("id", "name", "var_reads", "total_reads", "var_read_prob")
 _MOST_VARIANTS = 1_000_000
+_MOST_READS = 1e9
 
 
 def _refuse(what: str, where: str, why: str, next_step: str) -> UnusableLaboratoryData:
     return UnusableLaboratoryData(what, where=where, why=why, next=next_step)
 
 
-def checked(reads: Reads, rows: Sequence[str] = ()) -> Reads:
+def checked(reads: Reads, rows: Sequence[str] = (), clusters_from: str = "") -> Reads:
     """Check counts from any reader, and add what a reader of the story must know about them.
 
-    `rows` names the place of each variant in its file (`line 3`), for messages.
+    `rows` names the place of each variant in its file (`line 3`), `clusters_from` the file of the given clusters, for
+    messages.
     Raises `UnusableLaboratoryData` (exit 12) naming file, line and field.
     """
     source = reads.source
@@ -50,7 +52,8 @@ def checked(reads: Reads, rows: Sequence[str] = ()) -> Reads:
     _check_unique([v.id for v in reads.variants], "id", source, places)
     _check_numbers(reads, places)
     if reads.given_clusters is not None:
-        _check_clusters(reads.given_clusters, reads.garbage, {variant.id for variant in reads.variants}, source)
+        ids = {variant.id for variant in reads.variants}
+        _check_clusters(reads.given_clusters, reads.garbage, ids, clusters_from or source)
     return replace(
         reads,
         variant_reads=np.ascontiguousarray(reads.variant_reads, dtype=np.int64),
@@ -122,6 +125,9 @@ def _check_clusters(clusters: Sequence[Sequence[str]], garbage: Sequence[str], i
         )
 
 
+_STATE_ROLES = "Where a name hides its role, state it: --roles 'NAME=diagnosis, NAME=relapse'."
+
+
 def _role_findings(samples: Sequence[Sample]) -> tuple[Finding, ...]:
     roles = {sample.role for sample in samples}
     found = []
@@ -130,7 +136,7 @@ def _role_findings(samples: Sequence[Sample]) -> tuple[Finding, ...]:
         found.append(Finding("one-sample", "warning", text))
     for role in (Role.DIAGNOSIS, Role.RELAPSE):
         if role not in roles:
-            text = f"no {role.value} sample: trees are told, the origin of a relapse is not"
+            text = f"no {role.value} sample: trees are told, the origin of a relapse is not. {_STATE_ROLES}"
             found.append(Finding(f"no-{role.value}-sample", "warning", text))
     return tuple(found)
 
@@ -185,7 +191,7 @@ def read_ssm(path: Path, params: Path | None = None) -> Reads:
         garbage=tuple(settings.get("garbage", ())),
         source=str(path),
     )
-    return checked(reads, rows)
+    return checked(reads, rows, str(where or path))
 
 
 def _sample(name: str, settings: dict[str, Any]) -> Sample:
@@ -228,16 +234,44 @@ def _read_params(path: Path) -> dict[str, Any]:
         raise _refuse(
             "is not a JSON object", str(path), "Samples and clusters are named fields.", "See the .ssm format."
         )
-    for field, inner in (("samples", str), ("clusters", list), ("garbage", str)):
-        value = params.get(field)
-        if value is not None and not (isinstance(value, list) and all(isinstance(item, inner) for item in value)):
-            raise _refuse(
-                "is not a list of the right kind",
-                f"{path}, field {field}",
-                "It cannot be read.",
-                "See the .ssm format.",
-            )
-    return params
+    for field, (fits, form) in _PARAMS.items():
+        if params.get(field) is not None and not fits(params[field]):
+            raise _refuse(f"is not {form}", f"{path}, field {field}", "It cannot be read.", "See the .ssm format.")
+    return {field: value for field, value in params.items() if value is not None}
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _are_groups(value: object) -> bool:
+    return isinstance(value, list) and all(_are_names(item) for item in value)
+
+
+def _are_roles(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _are_days(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_number(item) for item in value.values())
+
+
+def _are_shares(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_number(item) and 0 < item <= 1 for item in value.values())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_PARAMS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "samples": (_are_names, "a list of names"),
+    "clusters": (_are_groups, "a list of lists of variant ids"),
+    "garbage": (_are_names, "a list of variant ids"),
+    "roles": (_are_roles, "an object with a role for each sample name"),
+    "days": (_are_days, "an object with a day for each sample name"),
+    "purity": (_are_shares, "an object with a share above 0, at most 1, for each sample name"),
+}
 
 
 def _read_table(path: Path) -> tuple[list[str], list[tuple[str, str]], list[list[list[float]]]]:
@@ -285,7 +319,7 @@ def _numbers(text: str, field: str, path: Path, line: int) -> list[float]:
             value = float(part)
         except ValueError:
             value = math.nan
-        whole = field == "var_read_prob" or value == round(value) if math.isfinite(value) else False
+        whole = abs(value) <= _MOST_READS and (field == "var_read_prob" or value == round(value))
         if not whole:
             raise _refuse(
                 f"{part!r} is not a {'number' if field == 'var_read_prob' else 'count'}",

@@ -9,18 +9,26 @@ below it is rejected without a fit; the chain is the same as if every move had b
 # in, so that
 # an inner loop allocates nothing, which makes long signatures.
 # mypy: disable-error-code="no-untyped-def,no-any-return"
-# ruff: noqa: PLR0917, C901, PLR0912, PLR0915
+# ruff: noqa: PLR0917, C901
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reall.clones.compiled import inner, kernel
-from reall.clones.fitting import LAM, NO_LIMIT, WORK_ROWS, fit
-from reall.clones.moves import apply_move, changed_nodes, is_below
-from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, edge_table
+from reall.clones.fitting import NO_LIMIT, fit
+from reall.clones.moves import apply_move, changed_nodes, is_below, price_tree
+from reall.clones.screening import bound_after
+from reall.clones.workspace import moves_for, space_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Trees = NDArray[np.int64]
+    Values = NDArray[np.float64]
 
 TOLERANCE = 0.01
 SLACK = 0.02
@@ -42,29 +50,27 @@ def _propose(parents):
     return 3, u if k != u else 0, k
 
 
-@kernel
-def chain(data, parents, seed, steps, burn, thin):
+def chain(
+    data: tuple[Any, ...], parents: Trees, seed: int, steps: int, burn: int, thin: int
+) -> tuple[Trees, Values, float, Trees, float]:
     """Run one chain from `parents`: trees (draws, K + 1), log-likelihoods, share of accepted moves, best tree, its
     value."""
-    np.random.seed(seed)
-    free = data[7]
-    K = free.shape[0] - 1
-    S = free.shape[1]
-    work = np.zeros((WORK_ROWS, K + 1, S))
-    order = np.zeros(K + 1, dtype=np.int64)
-    members = np.arange(1, K + 1)
-    scratch = np.empty((SCRATCH_ROWS, S))
-    saved = np.empty((MOST_CHANGED, S))
-    changed = np.empty(MOST_CHANGED, dtype=np.int64)
-    table = np.zeros((K + 1, K + 1))
-    terms = np.zeros(K + 1)
-    lam = np.zeros((K + 1, S))
+    nodes, samples = data[-1].shape
     draws = (steps - burn + thin - 1) // thin
-    out = np.empty((draws, K + 1), dtype=np.int64)
-    value = np.empty(draws)
-    trial = np.empty(K + 1, dtype=np.int64)
-    now = parents.copy()
-    best = parents.copy()
+    out, value = np.empty((draws, nodes), dtype=np.int64), np.empty(draws)
+    now, best = parents.copy(), parents.copy()
+    space, moves = space_for(nodes - 1, samples), moves_for(nodes - 1, samples)
+    accepted, level = _run(data, now, best, seed, steps, burn, thin, out, value, space, moves)
+    return out, value, accepted, best, level
+
+
+@kernel
+def _run(data, now, best, seed, steps, burn, thin, out, value, space, moves):
+    """Fill `out`, `value` and `best`, changing `now`; returns the share of accepted moves and the best value."""
+    np.random.seed(seed)
+    work, order, saved, scratch, changed, trial, members = space
+    lam, terms, table = moves[:3]
+    K = now.shape[0] - 1
     level = fit(data, now, members, order, work, TOLERANCE, NO_LIMIT)
     best_level = level
     stale = True
@@ -75,12 +81,7 @@ def chain(data, parents, seed, steps, burn, thin):
         hope = u > 0
         if hope:
             if stale:
-                for c in range(K + 1):
-                    for s in range(S):
-                        lam[c, s] = work[LAM, c, s]
-                edge_table(data, members, lam, scratch, table)
-                for c in range(1, K + 1):
-                    terms[c] = table[c, now[c]]
+                price_tree(data, now, members, work, moves, scratch)
                 stale = False
             apply_move(now, kind, u, k, trial)
             rough = 0.0
@@ -108,4 +109,4 @@ def chain(data, parents, seed, steps, burn, thin):
             for c in range(K + 1):
                 out[at, c] = now[c]
             value[at] = level
-    return out, value, accepted / steps, best, best_level
+    return accepted / steps, best_level

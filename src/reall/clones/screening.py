@@ -18,17 +18,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from reall.clones.compiled import inner
-from reall.clones.fitting import log_row
+from reall.clones.fitting import cluster_log_likelihood
+from reall.clones.workspace import MOST_CHANGED
 
 # Newton steps on one price, and on one fraction of a cluster with several read groups. A bound holds at any price.
 PRICE_STEPS = 8
 FRACTION_STEPS = 5
-SCRATCH_ROWS = 9
-# The most nodes that one move makes to gain or lose a child.
-MOST_CHANGED = 4
 
 
 @inner
@@ -63,7 +59,7 @@ def _refine_fractions(data, k, own, above, phi, slope, curve):
 @inner
 def conjugate(data, k, own, above, scratch):
     """Sum over samples of `F_k(own - above)`; `own` and `above` are rows of prices."""
-    start, variant, other, prob, v, r, w, _ = data
+    start, _, _, _, v, r, w, _ = data
     phi = scratch[0]
     p = scratch[1]
     q = scratch[2]
@@ -77,16 +73,7 @@ def conjugate(data, k, own, above, scratch):
     total = 0.0
     for s in range(S):
         total += (own[s] - above[s]) * phi[s]
-    for g in range(start[k], start[k + 1]):
-        for s in range(S):
-            x = min(max(prob[g, s] * phi[s], 1e-12), 1.0 - 1e-12)
-            p[s] = x
-            q[s] = 1.0 - x
-        log_row(p, p.view(np.int64), lp)
-        log_row(q, q.view(np.int64), lq)
-        for s in range(S):
-            total += variant[g, s] * lp[s] + other[g, s] * lq[s]
-    return total
+    return total + cluster_log_likelihood(data, k, phi, p, q, lp, lq)
 
 
 @inner

@@ -8,12 +8,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 import numpy as np
 
 from reall.clones.compiled import inner, kernel
-from reall.clones.fitting import LAM, NO_LIMIT, WORK_ROWS, fit
-from reall.clones.moves import apply_move, changed_nodes, list_moves, move_count, take_best
-from reall.clones.screening import MOST_CHANGED, SCRATCH_ROWS, bound_after, conjugate, edge_table
+from reall.clones.fitting import NO_LIMIT, fit
+from reall.clones.moves import apply_move, changed_nodes, list_moves, price_tree, take_best
+from reall.clones.screening import bound_after, conjugate
+from reall.clones.workspace import LAM, MOST_CHANGED, moves_for, space_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Trees = NDArray[np.int64]
+    Values = NDArray[np.float64]
 
 # A search compares trees that differ by more than this (nats).
 TOLERANCE = 0.02
@@ -30,19 +39,22 @@ def place(parents, node, parent, child):
 
 
 @inner
-def _insertions(data, parents, sequence, step, lam, base, at, score, parent, child, saved, scratch):
+def _insertions(data, parents, sequence, step, lam, base, at, score, parent, child, space, moves):
     """List the ways to place `sequence[step]` in one partial tree, with an upper bound each; returns how many.
 
     Outputs are written from place `at` on: parent, and child as in `place`.
     """
+    _, _, saved, scratch, changed, trial, _ = space
+    terms, children = moves[1], moves[8]
     S = lam.shape[1]
     node = sequence[step]
     members = sequence[:step]
     placed = sequence[: step + 1]
-    terms = np.zeros(parents.shape[0])
-    children = np.zeros(parents.shape[0], dtype=np.int64)
-    trial = np.empty_like(parents)
-    changed = np.full(MOST_CHANGED, -1, dtype=np.int64)
+    for c in range(parents.shape[0]):
+        terms[c] = 0.0
+        children[c] = 0
+    for c in range(MOST_CHANGED):
+        changed[c] = -1
     for i in range(step):
         c = members[i]
         terms[c] = conjugate(data, c, lam[c], lam[parents[c]], scratch)
@@ -92,38 +104,60 @@ def _keep(parents, value, prices, held, trial, got, lam):
     return min(width, held + 1)
 
 
-@kernel
-def beam(data, sequence, width, tries):
+class _Beam(NamedTuple):
+    """Partial trees now and next, and the ways to place one more cluster.
+
+    `parents` (2, width, K + 1), `value` (2, width), `prices` (2, width, K + 1, S); one place per way in `score`,
+    `parent` and `child`; `first` (width + 1,) where the ways of each tree begin.
+    """
+
+    parents: Any
+    value: Any
+    prices: Any
+    score: Any
+    parent: Any
+    child: Any
+    first: Any
+
+
+def beam(data: tuple[Any, ...], sequence: Trees, width: int, tries: int) -> tuple[Trees, Values]:
     """Place the clusters of `sequence` in this order, keeping the `width` best partial trees at each step.
 
     At most `tries` of the most promising placements are fitted per step. Returns (held, K + 1) parents and their
     log-likelihoods, best first.
     """
-    free = data[7]
-    K = free.shape[0] - 1
-    S = free.shape[1]
-    parents = np.full((2, width, K + 1), -1, dtype=np.int64)
-    value = np.full((2, width), NO_LIMIT)
-    prices = np.zeros((2, width, K + 1, S))
-    work = np.zeros((WORK_ROWS, K + 1, S))
-    order = np.zeros(K + 1, dtype=np.int64)
-    saved = np.empty((MOST_CHANGED, S))
-    scratch = np.empty((SCRATCH_ROWS, S))
-    places = width * (3 * K + 3)
-    score = np.empty(places)
-    parent = np.empty(places, dtype=np.int64)
-    child = np.empty(places, dtype=np.int64)
-    first = np.zeros(width + 1, dtype=np.int64)
-    trial = np.empty(K + 1, dtype=np.int64)
+    nodes, samples = data[-1].shape
+    places = width * 3 * nodes
+    room = _Beam(
+        parents=np.full((2, width, nodes), -1, dtype=np.int64),
+        value=np.full((2, width), NO_LIMIT),
+        prices=np.zeros((2, width, nodes, samples)),
+        score=np.empty(places),
+        parent=np.empty(places, dtype=np.int64),
+        child=np.empty(places, dtype=np.int64),
+        first=np.zeros(width + 1, dtype=np.int64),
+    )
+    space, moves = space_for(nodes - 1, samples), moves_for(nodes - 1, samples)
+    now, held = _beam(data, sequence, tries, room, space, moves)
+    return room.parents[now, :held], room.value[now, :held]
+
+
+@kernel
+def _beam(data, sequence, tries, room, space, moves):
+    """Run the beam; returns which half of `room` holds the trees, and how many."""
+    parents, value, prices, score, parent, child, first = room
+    work, order, _, _, _, trial, _ = space
+    K = sequence.shape[0]
+    width = value.shape[1]
     held = 1
     value[0, 0] = 0.0
     now = 0
     for step in range(sequence.shape[0]):
         for b in range(held):
             first[b + 1] = _insertions(data, parents[now, b], sequence, step, prices[now, b], value[now, b], first[b],
-                                       score, parent, child, saved, scratch)  # fmt: skip
+                                       score, parent, child, space, moves)  # fmt: skip
         new = 1 - now
-        kept = 0
+        kept = first[0]  # 0, as a number that is no constant to the compiler
         for b in range(width):
             value[new, b] = NO_LIMIT
         for _ in range(tries):
@@ -140,46 +174,32 @@ def beam(data, sequence, width, tries):
             kept = _keep(parents[new], value[new], prices[new], kept, trial, got, work[LAM])
         now = new
         held = kept
-    return parents[now, :held].copy(), value[now, :held].copy()
+    return now, held
+
+
+def climb(data: tuple[Any, ...], parents: Trees, limit: int, budget: int) -> float:
+    """Climb from `parents` (changed in place) until no move gains; returns the log-likelihood.
+
+    Per step, the most promising moves are fitted, at most `limit` of them and a dozen after the last improvement;
+    `budget` fits in all.
+    """
+    nodes, samples = data[-1].shape
+    space, moves = space_for(nodes - 1, samples), moves_for(nodes - 1, samples)
+    return float(_climb(data, parents, parents.copy(), limit, budget, space, moves))
 
 
 @kernel
-def climb(data, parents, limit, budget):
-    """Climb from `parents` (changed in place) until no move gains; returns the log-likelihood and the fits used.
-
-    Per step, the most promising moves are fitted, at most `limit` of them and a dozen after the last improvement.
-    """
-    free = data[7]
-    K = free.shape[0] - 1
-    S = free.shape[1]
-    work = np.zeros((WORK_ROWS, K + 1, S))
-    order = np.zeros(K + 1, dtype=np.int64)
-    members = np.arange(1, K + 1)
-    table = np.zeros((K + 1, K + 1))
-    lam = np.zeros((K + 1, S))
-    terms = np.zeros(K + 1)
-    saved = np.empty((MOST_CHANGED, S))
-    scratch = np.empty((SCRATCH_ROWS, S))
-    changed = np.empty(MOST_CHANGED, dtype=np.int64)
-    places = move_count(K)
-    gain = np.empty(places)
-    kind = np.empty(places, dtype=np.int64)
-    first = np.empty(places, dtype=np.int64)
-    second = np.empty(places, dtype=np.int64)
-    trial = np.empty(K + 1, dtype=np.int64)
-    best = np.empty(K + 1, dtype=np.int64)
+def _climb(data, parents, best, limit, budget, space, moves):
+    work, order, saved, scratch, changed, trial, members = space
+    lam, terms, _, gain, kind, first, second, _, _ = moves
+    K = parents.shape[0] - 1
     value = 0.0
     fits = 0
     top = 1.0
     while top > LEAST_GAIN and fits < budget:
         value = fit(data, parents, members, order, work, TOLERANCE, NO_LIMIT)
-        for c in range(K + 1):
-            for s in range(S):
-                lam[c, s] = work[LAM, c, s]
-        edge_table(data, members, lam, scratch, table)
-        for c in range(1, K + 1):
-            terms[c] = table[c, parents[c]]
-        found = list_moves(parents, table, gain, kind, first, second)
+        price_tree(data, parents, members, work, moves, scratch)
+        found = list_moves(parents, moves)
         top = LEAST_GAIN
         tried = 0
         since = 0
@@ -203,4 +223,4 @@ def climb(data, parents, limit, budget):
         if top > LEAST_GAIN:
             for c in range(K + 1):
                 parents[c] = best[c]
-    return value, fits
+    return value

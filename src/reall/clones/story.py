@@ -84,7 +84,8 @@ class _Chapter:
         self.draws = Draws(np.empty((0, 0), dtype=np.int64), ccf)
         for columns, number in ((grown, settings.draws // _COARSER), (own, settings.draws)):
             if columns:
-                drawn = draw(self.counts.columns(columns), self.posterior, number, rng)
+                some = self.counts.columns(columns)
+                drawn = draw(some, self.posterior, number, rule.smallest_clone_possible, rng)
                 ccf[:, :, list(columns)] = np.resize(drawn.ccf, (settings.draws, *drawn.ccf.shape[1:]))
                 self.draws = Draws(drawn.parents, ccf)
 

@@ -1,4 +1,5 @@
-"""Open `knowledge/resistance` and `knowledge/clonal_biology`; every row must name a source of the bibliography."""
+"""Open `knowledge/resistance` and `knowledge/clonal_biology`; every row must name a source of the bibliography, and so
+must the definitions in `knowledge/clones`."""
 
 from __future__ import annotations
 
@@ -57,17 +58,19 @@ def load_clonal_biology(root: Path = PACKAGED) -> tuple[PublishedFact, ...]:
 
 
 def check_clonal_knowledge(root: Path = PACKAGED) -> int:
-    """Check both folders, and that each row's source is in the bibliography; gives the number of rows."""
+    """Check the three folders, and that each row's source is in the bibliography; gives the number of rows."""
     sources = load_sources(root)
     rows: list[ResistanceRow | PublishedFact] = [*load_resistance(root).rows, *load_clonal_biology(root)]
-    for row in rows:
-        if row.source not in sources:
+    named = [(row.id, row.source) for row in rows]
+    named += [(raw["id"], raw["source"]) for raw in _rows(root / "clones", "clone_calling", root)]
+    for row_id, source in named:
+        if source not in sources:
             raise InvalidKnowledge(
-                f"Row {row.id!r} names the source {row.source!r}, which the bibliography does not have.",
-                where="resistance or clonal_biology",
+                f"Row {row_id!r} names the source {source!r}, which the bibliography does not have.",
+                where="resistance, clonal_biology or clones",
                 next="Add it to a file under sources/, or correct the key.",
             )
-    return len(rows)
+    return len(named)
 
 
 def _rows(folder: Path, schema: str, root: Path, *, leave_out: str = "") -> list[dict[str, Any]]:
