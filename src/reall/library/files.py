@@ -45,9 +45,11 @@ def _validator(root: Path, schema: str) -> Any:
 def open_file(path: Path, schema: str, *, root: Path = PACKAGED) -> Document:
     """Read one knowledge file and check it against `schema/<schema>.schema.json`.
 
-    Raises `InvalidKnowledge` with file and line.
+    Raises `InvalidKnowledge` with file and line, also when the file is missing.
     """
     name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    if not path.exists():
+        raise InvalidKnowledge("the file is missing", where=name, next="Put it back, or name the right folder.")
     return _checked(path.read_bytes(), name, root, schema)
 
 
