@@ -206,6 +206,11 @@ class Restrictions:
         self._rests: dict[tuple[int, int], int] = {}
         self._bits: dict[int, int] = {}
 
+    @property
+    def size(self) -> int:
+        """How much is remembered."""
+        return len(self._cut)
+
     def cut(self, diagram: int, masks: Masks, asked: Sequence[int]) -> int:
         """Cut a diagram down and give its root; `asked` are the facts, by position, that the diagram asks.
 

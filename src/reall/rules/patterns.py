@@ -22,6 +22,8 @@ from reall.rules.evaluate import Answer, open_answer, order, ranked_questions, s
 from reall.rules.table import IMPOSSIBLE, KnowledgeBase, Outcome
 
 Codes = NDArray[np.int64]
+_KEPT = 50_000
+"""Restricted nodes kept from batch to batch; beyond, they are worked out anew, so that memory stays bounded."""
 _ROOM = 1 << 62
 """Largest number that the packed key of a pattern may reach before it is renumbered."""
 
@@ -69,6 +71,9 @@ class Patterns:
 
     def answer(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Answers:
         """Answer many rows. `columns` are the facts that vary, by position; `constant` the masks of all facts."""
+        if self._restrictions.size > _KEPT:
+            self._restrictions = Restrictions(self.base.diagrams, self.base.diagrams.leaf(IMPOSSIBLE))
+            self._opened = {}
         asked = {at: columns[at] for at in self.asked if at in columns}
         last, states = self._walk(asked, rows, constant)
         numbers = np.array([self._settled(state) for state in states], dtype=np.int64)
