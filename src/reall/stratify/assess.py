@@ -8,7 +8,7 @@ from typing import Any
 
 from reall.base.errors import UnusableCase
 from reall.facts.case import Case
-from reall.facts.known import Choices, Interval, Known, one_of
+from reall.facts.known import Interval, Known, one_of
 from reall.facts.vocabulary import NOT_STATED
 from reall.library.knowledge import Knowledge, PublishedOutcome
 from reall.rules.diagram import FALSE, TRUE, Walk
@@ -171,7 +171,8 @@ def next_questions(assessment: Assessment) -> list[tuple[str, tuple[str, ...], t
 
 
 def plain(known: Known) -> Any:
-    """Give a known set as plain data: the value itself, or words for an interval or a choice."""
-    if isinstance(known, Choices) and len(known.answers) > 1:
+    """Give a known set as plain data: the value itself (whole numbers without a point), or words for more than one."""
+    value = known.point
+    if value is None:
         return str(known)
-    return known.point if known.point is not None else str(known)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
