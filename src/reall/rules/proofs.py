@@ -142,7 +142,7 @@ class _Proof:
                 )
 
     def groups_without_row(self) -> Iterator[Fault]:
-        """A definition's group may be there only to be stated, and a transplant rule may have one answer only."""
+        """A definition's group may be there only to be stated, and a table that inherits may have one answer only."""
         table = self.compiled.table
         if not table.derived and not table.inherits:
             for value in sorted(set(table.values) - {row.value for row in table.rules}):

@@ -54,7 +54,7 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One published system, definition or transplant rule."""
+    """One decision table: its rows, whom it applies to, where it is silent, and which table it inherits from."""
 
     id: str
     title: str
