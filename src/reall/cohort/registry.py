@@ -17,13 +17,18 @@ _CLOSE = 0.85
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """What each column is. `mrd` maps the fact of a time point to its columns by part; `other` are passed through."""
+    """What each column is.
+
+    `mrd` maps the fact of a time point to its columns by part; `linking` are those that tie rows together, which no
+    rule asks for; `other` are only passed through.
+    """
 
     facts: tuple[str, ...]
     numbers: Mapping[str, Fact]
     dates: tuple[str, ...]
     lists: tuple[str, ...]
     mrd: Mapping[str, Mapping[str, str]]
+    linking: tuple[str, ...]
     other: tuple[str, ...]
 
 
@@ -35,23 +40,20 @@ def recognise(
     Raises `UnusableCase` when a column is nearly a known name (unless `keep`), is already an answer of ours, two
     columns give the same MRD value, or no column is known at all.
     """
-    known = {*vocabulary.statable, *(n for n, entry in vocabulary.inputs.items() if entry.kind != "group"), "case"}
+    known = {*vocabulary.statable, *(n for n, entry in vocabulary.inputs.items() if entry.kind != "group")}
     mrd = _mrd_columns(columns, vocabulary)
     taken = {column for parts in mrd.values() for column in parts.values()}
-    other = [column for column in columns if column not in known and column not in taken]
-    _refuse_misspelled(other, known, answers, keep=keep)
-    if len(other) == len(columns) or set(columns) - set(other) == {"case"}:
+    linking = tuple(column for column in columns if column in vocabulary.registry_columns)
+    other = [column for column in columns if column not in {*known, *taken, *linking}]
+    _refuse_misspelled(other, {*known, *vocabulary.registry_columns}, answers, keep=keep)
+    if len(other) + len(linking) == len(columns):
         raise UnusableCase(
             "no column is a fact that the rules use",
             why=f"The columns are {', '.join(columns[:8])}{', ...' if len(columns) > 8 else ''}.",  # noqa: PLR2004
             next="Name the columns as in docs/reference/facts.md, such as lineage, site_class, months_from_diagnosis.",
         )
     inputs = {name: entry for name, entry in vocabulary.inputs.items() if name in columns}
-    numbers = {
-        name: Fact(name=name, question="", kind="number", unit=entry.unit, minimum=entry.minimum, maximum=entry.maximum)
-        for name, entry in inputs.items()
-        if entry.kind == "number"
-    }
+    numbers = {name: entry.as_fact for name, entry in inputs.items() if entry.kind == "number"}
     facts = tuple(c for c in columns if c in vocabulary.statable and c not in taken)
     return Registry(
         facts=facts,
@@ -59,6 +61,7 @@ def recognise(
         dates=tuple(name for name, entry in inputs.items() if entry.kind == "date"),
         lists=tuple(name for name, entry in inputs.items() if entry.kind == "list"),
         mrd=mrd,
+        linking=linking,
         other=tuple(other),
     )
 

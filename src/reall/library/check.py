@@ -141,6 +141,8 @@ _SCHEMAS = {
     "vocabulary/background*.yaml": "background",
     "vocabulary/genetics.yaml": "genetics",
     "vocabulary/inputs.yaml": "inputs",
+    "vocabulary/registry_columns.yaml": "registry_columns",
+    "quality/*.yaml": "quality",
     "vocabulary/mrd_timepoints.yaml": "mrd_timepoints",
     "definitions/*.yaml": "table",
     "systems/*/system.yaml": "table",

@@ -37,23 +37,29 @@ def load_vocabulary(root: Path) -> Vocabulary:
         background=background,
         genetics=_genetics(genetics, facts),
         timepoints=timepoints,
-        inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root)),
+        inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root), "inputs"),
+        registry_columns=_registry_columns(folder / "registry_columns.yaml", root),
     )
 
 
-def _inputs(document: Document) -> dict[str, Input]:
+def _registry_columns(path: Path, root: Path) -> dict[str, Input]:
+    """Read the columns of registry tables; a knowledge folder without registries has no such file."""
+    return _inputs(open_file(path, "registry_columns", root=root), "columns") if path.exists() else {}
+
+
+def _inputs(document: Document, key: str) -> dict[str, Input]:
     return {
         entry["name"]: Input(
             name=entry["name"],
             question=entry["question"],
             kind=entry["type"],
-            gives=tuple(entry["gives"]),
+            gives=tuple(entry.get("gives", ())),
             unit=entry.get("unit", ""),
             minimum=float(entry.get("minimum", float("-inf"))),
             maximum=float(entry.get("maximum", float("inf"))),
             members=entry.get("members"),
         )
-        for entry in document.data["inputs"]
+        for entry in document.data[key]
     }
 
 
