@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reall.base.errors import UnusableCase
+from reall.facts.table_schema import MRD_PARTS
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
-MRD_PARTS = ("level_fraction", "detected", "assay_sensitivity_fraction", "tissue", "method")
 _CLOSE = 0.85
 """Share of like letters from which an unknown column counts as a fact spelled wrongly."""
 

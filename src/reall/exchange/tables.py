@@ -212,13 +212,17 @@ def _open_excel(path: Path) -> Source:
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = "=(formula without a stored value)"
     columns = _checked([str(cell).strip() for cell in cells[0]], path.name)
-    rows = [[_cell_text(cell) for cell in row] for row in cells[1:]]
+    rows = [[cell_text(cell) for cell in row] for row in cells[1:]]
     arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(columns))]
     return from_arrow(pa.Table.from_arrays(arrays, names=list(columns)), path.name)
 
 
-def _cell_text(cell: Any) -> str:
-    """Write a cell as a person would type it; whole numbers without a decimal point."""
+def cell_text(cell: Any) -> str:
+    """Write a cell as a person would type it; whole numbers without a decimal point.
+
+    >>> cell_text(3.0), cell_text(True), cell_text("x")
+    ('3', 'yes', 'x')
+    """
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float) and cell.is_integer():
