@@ -12,29 +12,18 @@ from decimal import Decimal
 DAYS_PER_YEAR = Decimal("365.25")
 _DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
-# unit of the fact: unit of the column: (multiply by, divide by)
-CONVERSIONS: Mapping[str, Mapping[str, tuple[Decimal, Decimal]]] = {
-    unit: {other: (Decimal(up), Decimal(down)) for other, (up, down) in others.items()}
-    for unit, others in {
-        "fraction of cells": {
-            "fraction": (1, 1),
-            "percent": (1, 100),
-            "per_10000": (1, 10**4),
-            "per_million": (1, 10**6),
-        },
-        "percent": {"percent": (1, 1), "fraction": (100, 1)},
-        "months": {
-            "months": (1, 1),
-            "years": (12, 1),
-            "days": (1, _DAYS_PER_MONTH),
-            "weeks": (7, _DAYS_PER_MONTH),
-        },
-        "years": {"years": (1, 1), "months": (1, 12), "days": (1, DAYS_PER_YEAR), "weeks": (7, DAYS_PER_YEAR)},
-        "days": {"days": (1, 1), "weeks": (7, 1)},
-        "cells per microlitre": {"per_ul": (1, 1), "1e9/l": (10**3, 1), "1e12/l": (10**6, 1), "per_ml": (1, 10**3)},
-        "kilograms": {"kg": (1, 1), "g": (1, 10**3)},
-    }.items()
+Factor = tuple[Decimal | int, Decimal | int]
+"""Multiply by the first, then divide by the second."""
+CONVERSIONS: Mapping[str, Mapping[str, Factor]] = {
+    "fraction of cells": {"fraction": (1, 1), "percent": (1, 100), "per_10000": (1, 10**4), "per_million": (1, 10**6)},
+    "percent": {"percent": (1, 1), "fraction": (100, 1)},
+    "months": {"months": (1, 1), "years": (12, 1), "days": (1, _DAYS_PER_MONTH), "weeks": (7, _DAYS_PER_MONTH)},
+    "years": {"years": (1, 1), "months": (1, 12), "days": (1, DAYS_PER_YEAR), "weeks": (7, DAYS_PER_YEAR)},
+    "days": {"days": (1, 1), "weeks": (7, 1)},
+    "cells per microlitre": {"per_ul": (1, 1), "1e9/l": (10**3, 1), "1e12/l": (10**6, 1), "per_ml": (1, 10**3)},
+    "kilograms": {"kg": (1, 1), "g": (1, 10**3)},
 }
+"""For the unit of a fact, the units in which a column may give it."""
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w])")
 
 

@@ -59,8 +59,9 @@ def assign_file(
 ) -> Summary:
     """Answer every system for every row of a table; write the table with its answers to `out`.
 
-    `mapping` is a mapping file (`reall cohort map`). `progress` is told how much of how much is done. Rows that cannot be used keep their place, with the status
-    `unusable`, and are listed with reason and repair in `<out>.problems.csv`.
+    `mapping` is a mapping file (`reall cohort map`); `progress` is told how much of how much is done. Rows that cannot
+    be used keep their place, with the status `unusable`, and are listed with reason and repair in
+    `<out>.problems.csv`.
     Raises `UnusableCase` when the table as a whole cannot be used, `WrongUsage` for wrong names.
     """
     if out is not None and out.exists() and path.exists() and out.samefile(path):

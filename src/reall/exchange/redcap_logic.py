@@ -102,8 +102,9 @@ def _compare(node: exp.Expr, left: str, right: str) -> bool:
     try:
         numbers = float(left), float(right)
     except ValueError:
-        return {exp.EQ: left == right, exp.NEQ: left != right}.get(type(node), False)
+        return left == right if isinstance(node, exp.EQ) else left != right if isinstance(node, exp.NEQ) else False
     a, b = numbers
-    return {
+    holds: dict[type[exp.Expr], bool] = {
         exp.EQ: a == b, exp.NEQ: a != b, exp.LT: a < b, exp.LTE: a <= b, exp.GT: a > b, exp.GTE: a >= b,
-    }[type(node)]  # fmt: skip
+    }  # fmt: skip
+    return holds[type(node)]

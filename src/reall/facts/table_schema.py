@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reall.facts.known import Answer
 from reall.facts.vocabulary import NOT_STATED, Fact, Input, Vocabulary
@@ -83,12 +83,12 @@ def _of_timepoint(fact: Fact) -> Iterator[TableColumn]:
     level = _of_fact(fact, "mrd")
     yield level
     stem = f"mrd_{fact.mrd_timepoint}_"
-    asked = {
+    asked: dict[str, tuple[str, str, tuple[Answer, ...]]] = {
         "detected": ("Was MRD detected in this sample?", "yes_no", (False, True)),
         "assay_sensitivity_fraction": ("Which share of cells can the assay see?", "number", ()),
         "tissue": ("Which tissue was the sample (only marrow decides)?", "text", ()),
         "method": ("By which method was MRD measured?", "text", ()),
     }
     for part, (question, kind, answers) in asked.items():
-        bounds = {"unit": fact.unit, "minimum": fact.minimum, "maximum": fact.maximum} if kind == "number" else {}
-        yield TableColumn(name=stem + part, about="mrd", question=question, kind=kind, answers=answers, **bounds)
+        made = TableColumn(name=stem + part, about="mrd", question=question, kind=kind, answers=answers)
+        yield replace(made, unit=fact.unit, minimum=fact.minimum, maximum=fact.maximum) if kind == "number" else made

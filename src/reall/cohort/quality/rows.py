@@ -86,7 +86,8 @@ class Rows:
 
     def dated(self, name: str) -> Flags:
         """Where a date is known."""
-        return self.dates[name] != NO_DATE
+        known: Flags = self.dates[name] != NO_DATE
+        return known
 
 
 def key_of(value: object) -> int:
