@@ -9,6 +9,9 @@ from reall.cli.lazy import LazyGroup
 # subcommand: (module under reall.cli, one line for --help)
 _VERBS = {
     "assign": ("cohort_assign", "Answer every published system for every row of a table."),
+    "map": ("cohort_map", "Draft or check how a table's own columns and codes become facts."),
+    "quality": ("cohort_quality", "Check a table for what cannot be true of a relapsed leukaemia."),
+    "schema": ("cohort_schema", "List the columns that a registry table may have."),
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reall.base.errors import UnusableCase
+from reall.exchange.mapped import GIVEN
 from reall.facts.table_schema import MRD_PARTS
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
@@ -109,7 +110,7 @@ def remarks(registry: Registry, vocabulary: Vocabulary) -> list[str]:
     """Say which columns are only passed through, with the nearest known name."""
     known = [*vocabulary.statable, *vocabulary.inputs]
     made = []
-    for column in registry.other:
+    for column in (name for name in registry.other if not name.startswith(GIVEN)):
         hint = nearest(_plain(column), known)
         made.append(f"column {column!r} is not used, only passed through{'. ' + hint if hint else ''}")
     return made

@@ -1,7 +1,7 @@
 """Applies a mapping file to a table, batch by batch.
 
-The table keeps all its columns: those that would be taken for a registry column of the same name are renamed
-`given.NAME`. A code or a date that the mapping does not explain makes its row unusable, with the reason; it is never
+The table keeps all its columns: those that are read, or would be taken for a registry column of the same name, are
+called `given.NAME`. A code or a date that the mapping does not explain makes its row unusable, with the reason; it is never
 taken for unknown.
 """
 
@@ -23,6 +23,7 @@ from reall.exchange.mapping import DATE_FORMATS, UNKNOWN, ColumnMapping, Entry
 from reall.exchange.tables import Batch, Problem, Source, cell_text
 
 GIVEN = "given."
+"""Before the name of a column whose content stands, as a registry has it, in another one."""
 TICKED = frozenset({"1", "yes", "true", "checked"})
 UNTICKED = frozenset({"0", "no", "false", "unchecked"})
 _MOST_MEMBERS = 39
@@ -37,16 +38,21 @@ class Unexplained(Exception):
     """What a cell holds is not explained by the mapping; the text is the reason."""
 
 
-def apply_mapping(source: Source, mapping: ColumnMapping, known: Collection[str]) -> Source:
+def apply_mapping(
+    source: Source, mapping: ColumnMapping, known: Collection[str], *, unconfirmed: bool = False
+) -> Source:
     """Give the table in the columns of a registry table. `known` are the names that a registry table gives a meaning.
 
-    Raises `UnusableCase` when the mapping has unconfirmed entries, or names a column that the table does not have.
+    Raises `UnusableCase` when the mapping has unconfirmed entries (unless those are asked for, to look at what they
+    would do), or names a column that the table does not have.
     """
-    _refuse_unconfirmed(mapping)
-    refuse_absent(source, mapping)
-    used = {column for entry in mapping.entries for column in entry.columns}
+    if not unconfirmed:
+        _refuse_unconfirmed(mapping)
+    _refuse_absent(source, mapping)
+    used = {column for entry in mapping.entries if entry.target for column in entry.columns}
+    left_alone = {entry.column for entry in mapping.entries if not entry.target}
     made = {entry.target.name for entry in mapping.entries if entry.target}
-    names = {name: _kept_name(name, used, made, known) for name in source.columns}
+    names = {name: _kept_name(name, used, made, left_alone, known) for name in source.columns}
     order = [*made_in_order(mapping), *names.values()]
     return Source(
         name=source.name,
@@ -74,10 +80,9 @@ def _refuse_unconfirmed(mapping: ColumnMapping) -> None:
         )
 
 
-def refuse_absent(source: Source, mapping: ColumnMapping) -> None:
-    """Raise `UnusableCase` when the mapping names a column that the table does not have."""
+def _refuse_absent(source: Source, mapping: ColumnMapping) -> None:
     for entry in mapping.entries:
-        for column in entry.columns:
+        for column in entry.columns if entry.target else ():
             if column not in source.columns:
                 raise UnusableCase(
                     f"the table has no column {column!r}",
@@ -87,10 +92,10 @@ def refuse_absent(source: Source, mapping: ColumnMapping) -> None:
                 )
 
 
-def _kept_name(name: str, used: set[str], made: set[str], known: Collection[str]) -> str:
-    """Keep a column's name unless it would be taken for a registry column that it is not."""
-    mistaken = name in made or (name in used and name in known)
-    return GIVEN + name if mistaken else name
+def _kept_name(name: str, used: set[str], made: set[str], left_alone: set[str], known: Collection[str]) -> str:
+    """Keep a column's name unless an entry reads it, or it would be taken for a registry column that it is not."""
+    mistaken = name in made or (name in left_alone and name in known)
+    return GIVEN + name if name in used or mistaken else name
 
 
 def _mapped(source: Source, mapping: ColumnMapping, names: dict[str, str]) -> Iterator[Batch]:

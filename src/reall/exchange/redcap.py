@@ -129,7 +129,7 @@ def _joined(records: list[Record], key: str, repeat: str, notes: list[str]) -> l
     children = {record[key] for record in relapses}
     without = sum(child not in children for child in once)
     if without:
-        notes.append(f"{without:,} records have no {repeat!r} and give no row")
+        notes.append(f"records without {repeat!r}, which give no row: {without:,}")
     notes += [f"{rows:,} rows of the repeating {name!r} are not used" for name, rows in sorted(unused.items())]
     return [{**once.get(r[key], {}), **{name: text for name, text in r.items() if text}} for r in relapses]
 

@@ -120,6 +120,15 @@ class Input:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherNames:
+    """What registries call columns and answers, from which mapping files are drafted, and what to doubt of each."""
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vocabulary:
     """All facts in the order of the questions, with what is always true of them.
 
@@ -132,6 +141,7 @@ class Vocabulary:
     timepoints: tuple[Timepoint, ...] = ()
     inputs: Mapping[str, Input] = field(default_factory=dict)
     registry_columns: Mapping[str, Input] = field(default_factory=dict)
+    names: OtherNames = field(default_factory=OtherNames)
     derived: Mapping[str, Fact] = field(default_factory=dict)
 
     @cached_property

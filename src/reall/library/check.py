@@ -142,6 +142,7 @@ _SCHEMAS = {
     "vocabulary/genetics.yaml": "genetics",
     "vocabulary/inputs.yaml": "inputs",
     "vocabulary/registry_columns.yaml": "registry_columns",
+    "vocabulary/column_names.yaml": "column_names",
     "quality/*.yaml": "quality",
     "vocabulary/mrd_timepoints.yaml": "mrd_timepoints",
     "definitions/*.yaml": "table",

@@ -8,7 +8,7 @@ from typing import Any
 
 from reall.base.documents import Document
 from reall.base.errors import InvalidKnowledge
-from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, Timepoint, Vocabulary
+from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, OtherNames, Timepoint, Vocabulary
 from reall.library.files import open_file
 
 
@@ -39,6 +39,19 @@ def load_vocabulary(root: Path) -> Vocabulary:
         timepoints=timepoints,
         inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root), "inputs"),
         registry_columns=_registry_columns(folder / "registry_columns.yaml", root),
+        names=_names(folder / "column_names.yaml", root),
+    )
+
+
+def _names(path: Path, root: Path) -> OtherNames:
+    """Read other names, where the folder has them."""
+    if not path.exists():
+        return OtherNames()
+    data = open_file(path, "column_names", root=root).data
+    return OtherNames(
+        columns={name: tuple(others) for name, others in data["columns"].items()},
+        answers={name: tuple(others) for name, others in data["answers"].items()},
+        doubts=data.get("doubts", {}),
     )
 
 
