@@ -1,8 +1,8 @@
 """Applies a mapping file to a table, batch by batch.
 
 The table keeps all its columns: those that are read, or would be taken for a registry column of the same name, are
-called `given.NAME`. A code or a date that the mapping does not explain makes its row unusable, with the reason; it is never
-taken for unknown.
+called `given.NAME`. A code or a date that the mapping does not explain makes its row unusable, with the reason; it is
+never taken for unknown.
 """
 
 from __future__ import annotations
