@@ -24,7 +24,7 @@ CONVERSIONS: Mapping[str, Mapping[str, Factor]] = {
     "kilograms": {"kg": (1, 1), "g": (1, 10**3)},
 }
 """For the unit of a fact, the units in which a column may give it."""
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w])")
+_NUMBER = re.compile(r"(?<!\w)[-+]?(?:\d+(?:\.(?!\.)\d*)?|(?<!\.)\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
 
 
 def converted(text: str, *, unit: str, given_in: str) -> str:

@@ -101,13 +101,15 @@ def _codes_of_labels(records: list[Record], fields: Sequence[Field], notes: list
 
 
 def _one_per_relapse(records: list[Record], fields: Sequence[Field], repeat: str, notes: list[str]) -> list[Record]:
-    repeated = {record.get(INSTRUMENT) or (record.get(EVENT, "") if record.get(INSTANCE) else "") for record in records}
-    repeated.discard("")
-    if not repeated and not repeat:
+    instruments = {record.get(INSTRUMENT, "") for record in records} - {""}
+    events = {record.get(EVENT, "") for record in records} - {""}
+    parts = instruments | (events if len(events) > 1 or any(record.get(INSTANCE) for record in records) else set())
+    if not parts and not repeat:
         return records
-    if repeat not in repeated | {record.get(EVENT, "") for record in records}:
+    if repeat not in instruments | events:
         raise UnusableCase(
-            f"the export repeats {', '.join(sorted(repeated)) or 'nothing'}" + (f", not {repeat!r}" if repeat else ""),
+            f"the export holds several rows per record ({', '.join(sorted(parts)) or 'none repeats'})"
+            + (f", and no {repeat!r}" if repeat else ""),
             why="One row per relapse is needed.",
             next="Name the instrument or event that holds one relapse each as `repeat` in the mapping file.",
         )
