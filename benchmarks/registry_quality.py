@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-
 from benchmarks.synthetic import ROWS_PER_BATCH, registry
+
 from reall.cohort.quality.run import check_file
 from reall.library.knowledge import open_knowledge
 

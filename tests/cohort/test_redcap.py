@@ -45,9 +45,7 @@ def test_the_dictionary(fields: tuple[Field, ...]) -> None:
     assert by_name["testis"].logic == "[sex] = '1'"
 
 
-@pytest.mark.parametrize(
-    ("code", "column"), [("1", "f___1"), ("-1", "f____1"), ("A.b", "f___a_b"), ("10", "f___10")]
-)
+@pytest.mark.parametrize(("code", "column"), [("1", "f___1"), ("-1", "f____1"), ("A.b", "f___a_b"), ("10", "f___10")])
 def test_the_column_of_a_box(code: str, column: str) -> None:
     """As REDCap names them: lower case, every other sign an underscore."""
     assert checkbox_column("f", code) == column
@@ -155,12 +153,18 @@ def test_one_mapping_serves_both_exports(tmp_path: Path, knowledge: Knowledge) -
     made = []
     for path in (EXAMPLE / "records.csv", table):
         (batch,) = open_for(path, knowledge, mapping=MAPPING)[0].batches
-        made.append({name: batch.rows[name].to_pylist() for name in knowledge.vocabulary.statable if name in batch.rows.schema.names})
+        made.append(
+            {
+                name: batch.rows[name].to_pylist()
+                for name in knowledge.vocabulary.statable
+                if name in batch.rows.schema.names
+            }
+        )
     assert made[0] == made[1]
 
 
 def test_the_example_is_assigned(tmp_path: Path, knowledge: Knowledge) -> None:
-    """Record 1: 0.05 % is 5e-4; the code -999 is unknown; a hidden site is unknown; a boy with both tests done is not."""
+    """Record 1: 0.05 % is 5e-4; the code -999 and a hidden site are unknown."""
     summary = assign_file(EXAMPLE / "records.csv", knowledge, mapping=MAPPING, out=tmp_path / "out.csv")
     assert (summary.form, summary.rows, summary.unusable) == ("redcap", 5, 0)
     with (tmp_path / "out.csv").open(encoding="utf-8") as stream:
@@ -206,7 +210,7 @@ def test_a_repeating_event(fields: tuple[Field, ...]) -> None:
 
 def test_several_events_are_never_taken_for_several_relapses(fields: tuple[Field, ...]) -> None:
     events = [{**record, "redcap_repeat_instance": ""} for record in LONGITUDINAL[:2]]
-    with pytest.raises(UnusableCase, match="several rows per record .diagnosis_arm_1, relapse_arm_1."):
+    with pytest.raises(UnusableCase, match=r"several rows per record .diagnosis_arm_1, relapse_arm_1."):
         imported(events, fields, repeat="")
 
 

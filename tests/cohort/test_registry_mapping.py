@@ -93,7 +93,12 @@ def test_what_a_mapping_reads(tmp_path: Path, knowledge: Knowledge) -> None:
     assert rows["relapse_date"] == ["2017-09-01", "2016-02-29", "2018-03-03", None]
     assert rows["lineage"] == ["B", "T", "B|T", None]
     assert rows["mrd_before_hsct_level_fraction"] == ["0.0005", "<0.0001", None, "0.001"]
-    assert rows["genetics"] == ["ETV6::RUNX1|not BCR::ABL1", "not ETV6::RUNX1|not BCR::ABL1", "BCR::ABL1", "not BCR::ABL1"]
+    assert rows["genetics"] == [
+        "ETV6::RUNX1|not BCR::ABL1",
+        "not ETV6::RUNX1|not BCR::ABL1",
+        "BCR::ABL1",
+        "not BCR::ABL1",
+    ]
 
 
 def test_what_is_not_explained_makes_its_row_unusable(tmp_path: Path, knowledge: Knowledge) -> None:
@@ -133,7 +138,7 @@ BOXES = """
 
 @pytest.mark.parametrize("line", BOXES.strip().splitlines()[1:])
 def test_boxes_become_a_list(line: str, tmp_path: Path, knowledge: Knowledge) -> None:
-    """A box that is not ticked means no only where the mapping says so; one open box keeps "none" from being certain."""
+    """A box that is not ticked means no only where the mapping says so; one open box leaves "none" uncertain."""
     cells, sites = (part.strip() for part in line.split("||"))
     a, b, unticked = (cell.strip() for cell in cells.split("|"))
     mapping = f"""\

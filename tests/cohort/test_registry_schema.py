@@ -24,6 +24,10 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(command, [str(argument) for argument in arguments])
 
 
+def lines(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
 def bad(folder: Path) -> Path:
     (folder / "t.csv").write_text(BAD, encoding="utf-8")
     return folder / "t.csv"
@@ -80,7 +84,7 @@ def test_a_quality_report(tmp_path: Path) -> None:
     done = run("quality", bad(tmp_path))
     assert done.exit_code == 0
     assert "t.csv: 3 rows" in done.stdout
-    assert "testis_of_a_girl: Testicular disease in a girl. 1 of 2 rows: 1" in done.stdout
+    assert "testis_of_a_girl: Testicular disease in a girl. 1 of 3 rows: 1" in done.stdout
     assert "row_cannot_be_used: A row that cannot be used. 2 of 3 rows: 1, 3" in done.stdout
     assert "Checking" not in done.stdout
 
@@ -94,14 +98,18 @@ def test_a_quality_report_as_files(tmp_path: Path) -> None:
     assert report["rows"] == 3
     testis = next(check for check in report["checks"] if check["check"] == "testis_of_a_girl")
     assert (testis["status"], testis["rows"], testis["first_rows"], testis["severity"]) == ("found", 1, [1], "error")
-    listed = list(csv.DictReader(rows.open(encoding="utf-8")))
+    listed = lines(rows)
     assert {(row["row"], row["check"]) for row in listed} >= {("1", "testis_of_a_girl"), ("3", "row_cannot_be_used")}
     run("quality", bad(tmp_path), "--out", tmp_path / "q.csv")
-    assert len(list(csv.DictReader((tmp_path / "q.csv").open(encoding="utf-8")))) == len(report["checks"])
+    assert len(lines(tmp_path / "q.csv")) == len(report["checks"])
 
 
 def test_a_draft_and_its_check(tmp_path: Path) -> None:
-    records, dictionary, draft = EXAMPLES / "redcap/records.csv", EXAMPLES / "redcap/dictionary.csv", tmp_path / "m.yaml"
+    records, dictionary, draft = (
+        EXAMPLES / "redcap/records.csv",
+        EXAMPLES / "redcap/dictionary.csv",
+        tmp_path / "m.yaml",
+    )
     done = run("map", records, "--dictionary", dictionary, "--out", draft)
     assert done.exit_code == 0
     assert "facts proposed" in done.stderr

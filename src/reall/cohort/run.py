@@ -130,9 +130,9 @@ def _assigner(source: Source, knowledge: Knowledge, assumptions: Sequence[Assump
 def open_for(path: Path, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
     """Open a registry of any form, through a mapping file where one is given."""
     read = read_mapping(mapping, knowledge.vocabulary) if mapping else None
-    return open_registry(path, subtypes_of(knowledge), form, read, tuple(table_columns(knowledge.vocabulary)))
+    return open_registry(path, primary_subtypes(knowledge), form, read, tuple(table_columns(knowledge.vocabulary)))
 
 
-def subtypes_of(knowledge: Knowledge) -> tuple[str, ...]:
-    """Name the primary subtypes of the vocabulary, which importers ask for."""
+def primary_subtypes(knowledge: Knowledge) -> tuple[str, ...]:
+    """Name the primary genetic subtypes, which importers need."""
     return tuple(str(answer) for answer in knowledge.vocabulary.facts["primary_subtype"].answers)

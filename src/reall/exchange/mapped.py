@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from decimal import InvalidOperation
 
 import numpy as np
@@ -53,12 +54,10 @@ def apply_mapping(
     left_alone = {entry.column for entry in mapping.entries if not entry.target}
     made = {entry.target.name for entry in mapping.entries if entry.target}
     names = {name: _kept_name(name, used, made, left_alone, known) for name in source.columns}
-    order = [*made_in_order(mapping), *names.values()]
-    return Source(
-        name=source.name,
-        columns=tuple(order),
+    return replace(
+        source,
+        columns=(*made_in_order(mapping), *names.values()),
         batches=_mapped(source, mapping, names),
-        total=source.total,
         notes=(*source.notes, f"columns are mapped by {mapping.name}"),
     )
 

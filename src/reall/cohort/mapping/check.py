@@ -16,7 +16,7 @@ from reall.cohort.quality.rows import Rows
 from reall.cohort.quality.run import check_source
 from reall.cohort.quality.verdict import CheckResult
 from reall.cohort.registry import recognise
-from reall.cohort.run import subtypes_of
+from reall.cohort.run import primary_subtypes
 from reall.exchange.mapped import GIVEN, apply_mapping
 from reall.exchange.mapping import ColumnMapping, read_mapping
 from reall.exchange.registries import open_unmapped
@@ -92,7 +92,7 @@ def check_mapping(path: Path, mapping_file: Path, knowledge: Knowledge, form: st
 
 
 def _opened(path: Path, mapping: ColumnMapping, knowledge: Knowledge, form: str) -> Source:
-    source, _ = open_unmapped(path, subtypes_of(knowledge), form, mapping)
+    source, _ = open_unmapped(path, primary_subtypes(knowledge), form, mapping)
     return apply_mapping(source, mapping, tuple(table_columns(knowledge.vocabulary)), unconfirmed=True)
 
 

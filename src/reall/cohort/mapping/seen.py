@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reall.cohort.run import subtypes_of
+from reall.cohort.run import primary_subtypes
 from reall.exchange import redcap
 from reall.exchange.mapped import distinct_texts
 from reall.exchange.redcap_dictionary import Field, read_dictionary
@@ -49,7 +49,7 @@ def look_at(path: Path, knowledge: Knowledge, form: str = "", dictionary: Path |
     """Look at the first rows of a table, or at a REDCap export with its data dictionary."""
     if dictionary is not None:
         return _look_at_redcap(path, dictionary)
-    source, form = open_unmapped(path, subtypes_of(knowledge), form)
+    source, form = open_unmapped(path, primary_subtypes(knowledge), form)
     return _seen(source, form)
 
 

@@ -91,13 +91,17 @@ def gap_before(whole: Whole, check: QualityCheck) -> Verdict | None:
     return Verdict(found=later & ~follows & ~repeated, judged=judged)
 
 
-def _successive(whole: Whole, check: QualityCheck, wrong: Callable[[Codes, Codes], Flags]) -> Verdict | None:
-    """Compare each relapse with the one before; the later row of a pair is found."""
-    child, number, *names = check.of
-    if not whole.has(child, number, *names):
-        return None
-    before, after = whole.successive(child, number, *names)
+def successive_rows(whole: Whole, names: tuple[str, ...], wrong: Callable[[Codes, Codes], Flags]) -> Verdict:
+    """Compare each relapse with the child's one before; the later row is found.
+
+    `names` are the child, the number of the relapse, and what both rows must know.
+    """
+    before, after = whole.successive(*names)
     return Verdict(found=_flagged(whole.rows, after[wrong(before, after)]), judged=_flagged(whole.rows, after))
+
+
+def _successive(whole: Whole, check: QualityCheck, wrong: Callable[[Codes, Codes], Flags]) -> Verdict | None:
+    return successive_rows(whole, check.of, wrong) if whole.has(*check.of) else None
 
 
 def number_follows(whole: Whole, check: QualityCheck) -> Verdict | None:

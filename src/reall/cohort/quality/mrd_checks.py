@@ -10,9 +10,11 @@ from reall.cohort.columns import Flags, Floats
 from reall.cohort.quality.rows import Rows
 from reall.cohort.quality.verdict import Verdict
 from reall.facts.mrd import DECISION_TISSUE
+from reall.facts.reading import YES_NO
 from reall.library.quality import QualityCheck
 
-_YES, _NO = ("yes", "true"), ("no", "false")
+_YES = tuple(word for word, means in YES_NO.items() if means)
+_NO = tuple(word for word, means in YES_NO.items() if not means)
 
 
 class _Sample:

@@ -22,7 +22,7 @@ from reall.library.quality import QualityCheck
 
 RowCheck = Callable[[Rows, QualityCheck], Verdict | None]
 _A_DAY = 1.0
-_EPOCH = dt.date(1970, 1, 1)
+EPOCH = dt.date(1970, 1, 1)
 
 
 def unusable(rows: Rows, check: QualityCheck) -> Verdict | None:  # noqa: ARG001 - the form of a check
@@ -51,13 +51,13 @@ def dates_apart(rows: Rows, check: QualityCheck) -> Verdict | None:
 
 def not_after_today(rows: Rows, check: QualityCheck) -> Verdict | None:
     """Find rows with a date after today."""
-    today = (dt.datetime.now(tz=dt.UTC).date() - _EPOCH).days
+    today = (dt.datetime.now(tz=dt.UTC).date() - EPOCH).days
     return _any_date(rows, check, lambda days: days > today)
 
 
 def not_before_year(rows: Rows, check: QualityCheck) -> Verdict | None:
     """Find rows with a date before a year."""
-    start = (dt.date(int(check.limits["year"]), 1, 1) - _EPOCH).days
+    start = (dt.date(int(check.limits["year"]), 1, 1) - EPOCH).days
     return _any_date(rows, check, lambda days: days < start)
 
 

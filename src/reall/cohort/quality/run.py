@@ -14,6 +14,7 @@ from reall.cohort.conditions import truth
 from reall.cohort.quality.child_checks import CHILD_CHECKS
 from reall.cohort.quality.column_checks import COLUMN_CHECKS
 from reall.cohort.quality.mrd_checks import MRD_CHECKS
+from reall.cohort.quality.outcome_checks import OUTCOME_CHECKS, OUTCOMES_ACROSS
 from reall.cohort.quality.row_checks import ROW_CHECKS
 from reall.cohort.quality.rows import Rows
 from reall.cohort.quality.verdict import QualityReport, Tally, Verdict
@@ -24,8 +25,9 @@ from reall.exchange.tables import Source, from_frame
 from reall.library.knowledge import Knowledge
 from reall.library.quality import QualityCheck
 
-_ACROSS = {**CHILD_CHECKS, **COLUMN_CHECKS}
-COMPUTED = frozenset({*ROW_CHECKS, *MRD_CHECKS, *_ACROSS})
+_OF_ROWS = {**ROW_CHECKS, **MRD_CHECKS, **OUTCOME_CHECKS}
+_ACROSS = {**CHILD_CHECKS, **COLUMN_CHECKS, **OUTCOMES_ACROSS}
+COMPUTED = frozenset({*_OF_ROWS, *_ACROSS})
 """Every function that a check of the knowledge may name."""
 Sink = Callable[[QualityCheck, Codes], None]
 """Is told every found row (numbers from 1) of a check."""
@@ -103,6 +105,4 @@ def _of_rows(rows: Rows, check: QualityCheck) -> Verdict | None:
     if check.condition is not None:
         answer = truth(check.condition, rows.rows, rows.numbers, rows.picked)
         return Verdict(found=answer.yes, judged=answer.yes | answer.no)
-    if check.computed in ROW_CHECKS:
-        return ROW_CHECKS[check.computed](rows, check)
-    return MRD_CHECKS[check.computed](rows, check) if check.computed in MRD_CHECKS else None
+    return _OF_ROWS[check.computed](rows, check) if check.computed in _OF_ROWS else None

@@ -51,7 +51,7 @@ class Whole:
                 self._keep("answers", name, _points(rows.picked[name]))
             elif name in rows.columns:
                 self._keep("keys", name, rows.keys(name))
-            if name in rows.columns and name in rows.registry.numbers:
+            if name in rows.columns and not {name} & {*rows.dates, *rows.picked, *rows.registry.linking}:
                 self._keep("plain", name, rows.plain(name))
         for parts in rows.registry.mrd.values():
             if LEVEL in parts:
