@@ -10,6 +10,7 @@ from reall.base.errors import ReallError, UnusableCase
 from reall.facts.case import read_case
 from reall.facts.vocabulary import NOT_STATED, Fact, Input
 from reall.library.knowledge import Knowledge
+from reall.library.quality import SEVERITIES, QualityCheck
 from reall.library.tables import System
 from reall.report.words import power
 from reall.rules.table import Remark, Row, Table
@@ -53,13 +54,14 @@ _BAD_CASES: tuple[tuple[str, str], ...] = (
 
 
 def write_reference(knowledge: Knowledge, folder: Path) -> list[Path]:
-    """Write facts.md, systems.md, sources.md and errors.md into `folder` and give their paths."""
+    """Write every reference page into `folder` and give their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     pages: dict[str, Callable[[Knowledge], str]] = {
         "facts.md": facts_page,
         "systems.md": systems_page,
         "sources.md": sources_page,
         "errors.md": errors_page,
+        "quality.md": quality_page,
     }
     written = []
     for name, make in pages.items():
@@ -225,6 +227,30 @@ def sources_page(knowledge: Knowledge) -> str:
         parts.append(f"{source}\n")
         parts.append(f"Seen: {source.seen or 'not noted'}. Status: {source.status}.\n")
     return _page(parts)
+
+
+def quality_page(knowledge: Knowledge) -> str:
+    """List the data-quality checks of a registry, group by group."""
+    parts = [
+        _MADE,
+        "# Data-quality checks of a registry\n",
+        f"{len(knowledge.quality)} checks; `reall cohort quality TABLE` runs them. Knowledge {knowledge.version}.\n",
+        "An `error` cannot be true, a `warning` hardly, a `note` is worth a look. A row is found only where what is known",
+        "leaves no doubt. No row is ever changed or left out. A check without a source is pure logic.\n",
+    ]
+    for severity in SEVERITIES:
+        parts += [f"## {severity.capitalize()}s\n"]
+        rows = (_quality_row(check) for check in knowledge.quality if check.severity == severity)
+        parts += [_table(("check", "finds", "why", "what to do", "source"), rows)]
+    return _page(parts)
+
+
+def _quality_row(check: QualityCheck) -> tuple[str, ...]:
+    limits = ", ".join(f"{name} {number:g}" for name, number in check.limits.items())
+    how = f"`{check.finds}`" if check.finds else ", ".join(f"`{name}`" for name in check.of)
+    finds = f"{check.title}: {how}" if how else check.title
+    cited = f"{_cited(check.citation.source, check.citation.at)} ({check.citation.status})" if check.citation else ""
+    return f"`{check.id}`", f"{finds} ({limits})" if limits else finds, check.why, check.next, cited
 
 
 def errors_page(knowledge: Knowledge) -> str:

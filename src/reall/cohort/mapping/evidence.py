@@ -103,7 +103,7 @@ def _with_values(column: SeenColumn, target: TableColumn, strength: int, reason:
     if column.name in MARKS:
         made = _doubting(made, "REDCap numbers repetitions, not relapses")
     doubt = vocabulary.names.doubts.get(target.name)
-    return _doubting(made, doubt) if doubt and strength < EXACT else made
+    return _doubting(made, doubt) if doubt and column.name != target.name else made
 
 
 def _as_text(made: Guess, column: SeenColumn, values: list[str], vocabulary: Vocabulary) -> Guess:
@@ -161,6 +161,8 @@ def _unit_by_size(target: TableColumn, numbers: list[float]) -> tuple[str, str]:
         return "percent", f"values reach {highest:g}, so that they are no fractions: percent?"
     if target.unit == "percent" and 0 < highest <= 1:
         return "fraction", f"no value exceeds {highest:g}: fractions?"
+    if highest > target.maximum and "days" in CONVERSIONS.get(target.unit, {}):
+        return "days", f"values reach {highest:g}: days?"
     if highest > target.maximum:
         return "", f"values reach {highest:g}, which is not possible for {target.name}"
     return "", ""
@@ -185,11 +187,11 @@ def _as_answer(made: Guess, column: SeenColumn, values: list[str], vocabulary: V
 
 def _answer(label: str, answers: list[str], target: TableColumn, vocabulary: Vocabulary) -> str:
     """Find the one answer that a label means; `?` where there is none."""
-    words = " ".join(words_of(label))
-    if words in vocabulary.names.answers[UNKNOWN]:
+    words = "".join(words_of(label))
+    if words in {"".join(words_of(name)) for name in vocabulary.names.answers[UNKNOWN]}:
         return UNKNOWN
     for answer in answers:
         names = [answer, (target.words or {}).get(answer, answer), *vocabulary.names.answers.get(answer, ())]
-        if words in {" ".join(words_of(name)) for name in names}:
+        if words in {"".join(words_of(name)) for name in names}:
             return answer
     return UNDECIDED
