@@ -91,6 +91,9 @@ def facts_page(knowledge: Knowledge) -> str:
         _table(("fact", "question", "values"), map(_fact_row, vocabulary.derived.values())),
         "## Other entries of a case\n",
         _table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values())),
+        "## Columns that link the rows of a registry\n",
+        "No rule names them. `reall cohort schema` lists every column that a registry table may have.\n",
+        _table(("column", "question", "values"), (_input_row(e)[:3] for e in vocabulary.registry_columns.values())),
         "## Names in `genetics`\n",
         _table(
             ("name", "also written", "says that"),
@@ -139,7 +142,12 @@ def _plain(value: object) -> str:
 
 
 def _input_row(entry: Input) -> tuple[str, str, str, str]:
-    values = {"date": "YYYY-MM-DD", "list": "list of names", "group": ", ".join(entry.members or ())}
+    values = {
+        "date": "YYYY-MM-DD",
+        "list": "list of names",
+        "text": "text",
+        "group": ", ".join(entry.members or ()),
+    }
     said = values.get(entry.kind) or _bounds(entry.unit, entry.minimum, entry.maximum)
     return f"`{entry.name}`", entry.question, said, ", ".join(f"`{name}`" for name in entry.gives)
 
