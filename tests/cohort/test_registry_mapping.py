@@ -14,6 +14,7 @@ from reall.base.units import CONVERSIONS, converted
 from reall.cohort.mapping.check import check_mapping, open_points
 from reall.cohort.mapping.draft import as_yaml, draft
 from reall.cohort.mapping.seen import look_at
+from reall.cohort.registry import registry_columns
 from reall.cohort.run import assign_file, open_for
 from reall.exchange.mapping import read_mapping
 from reall.library.knowledge import Knowledge
@@ -176,7 +177,7 @@ def test_one_fact_given_twice_is_refused(tmp_path: Path, knowledge: Knowledge) -
     entries = "  - {column: linie, fact: lineage}\n  - {column: ph, fact: lineage}\n"
     _, mapping = written(tmp_path, f"schema: reall.mapping/1\ncolumns:\n{entries}")
     with pytest.raises(UnusableCase, match="lineage is given by two entries"):
-        read_mapping(mapping, knowledge.vocabulary)
+        read_mapping(mapping, registry_columns(knowledge.vocabulary))
 
 
 PLAIN = """Patient ID,Gender,Date of birth,Time to relapse,MRD after induction %,Relapse site,Immunophenotype,WBC,x1

@@ -12,8 +12,7 @@ from click.testing import CliRunner, Result
 
 from reall.base.errors import ReallError
 from reall.cli.cohort import command
-from reall.cohort.registry import recognise
-from reall.facts.table_schema import table_columns
+from reall.cohort.registry import recognise, registry_columns
 from reall.library.knowledge import Knowledge
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -34,7 +33,7 @@ def bad(folder: Path) -> Path:
 
 
 def test_every_column_of_the_schema_is_known_to_the_reader(knowledge: Knowledge) -> None:
-    columns = table_columns(knowledge.vocabulary)
+    columns = registry_columns(knowledge.vocabulary)
     assert recognise(tuple(columns), knowledge.vocabulary).other == ()
     assert {"case", "patient", "relapse_number", "previous_relapse_date", "mrd_before_hsct_tissue"} <= columns.keys()
 

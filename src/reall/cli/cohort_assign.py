@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from reall.base.errors import ExitCode, UnusableCase
-from reall.cli.cohort_input import from_option, map_option
+from reall.cli.registry_options import from_option, map_option
 from reall.cohort.run import Summary, assign_file
 from reall.library.knowledge import Knowledge, open_knowledge
 

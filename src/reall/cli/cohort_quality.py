@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from reall.base.errors import WrongUsage
-from reall.cli.cohort_input import from_option, map_option
+from reall.cli.registry_options import from_option, map_option
 from reall.cohort.columns import Codes
 from reall.cohort.quality.run import check_file
 from reall.cohort.quality.verdict import QualityReport

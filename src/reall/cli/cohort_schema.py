@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reall.facts.table_schema import table_columns
+from reall.cohort.registry import registry_columns
 from reall.library.knowledge import open_knowledge
 from reall.report.schema_json import row_schema, schema_lines, table_schema
 from reall.report.to_json import dumps
@@ -16,7 +16,7 @@ from reall.report.to_json import dumps
 def command(form: str | None) -> None:
     """List the columns of a registry table: name, question, unit, allowed answers. One row is one relapse."""
     knowledge = open_knowledge()
-    columns = table_columns(knowledge.vocabulary)
+    columns = registry_columns(knowledge.vocabulary)
     if form == "table":
         click.echo(dumps(table_schema(columns, knowledge)))
     elif form == "row":

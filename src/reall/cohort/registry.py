@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reall.base.errors import UnusableCase
 from reall.exchange.mapped import GIVEN
-from reall.facts.table_schema import MRD_PARTS
+from reall.facts.table_schema import MRD_PARTS, TableColumn, table_columns
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
 _CLOSE = 0.85
@@ -31,6 +31,11 @@ class Registry:
     mrd: Mapping[str, Mapping[str, str]]
     linking: tuple[str, ...]
     other: tuple[str, ...]
+
+
+def registry_columns(vocabulary: Vocabulary) -> dict[str, TableColumn]:
+    """Give every column that a registry table may have."""
+    return table_columns(vocabulary)
 
 
 def recognise(

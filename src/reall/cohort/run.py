@@ -15,10 +15,10 @@ from reall.base.errors import UnusableCase, WrongUsage
 from reall.cohort.assign import Assigner
 from reall.cohort.assume import Assumption, read_assumption
 from reall.cohort.output import ProblemFile, TableWriter
+from reall.cohort.registry import registry_columns
 from reall.exchange.mapping import read_mapping
 from reall.exchange.registries import open_registry
 from reall.exchange.tables import Problem, Source, from_frame
-from reall.facts.table_schema import table_columns
 from reall.library.knowledge import Knowledge
 
 FIRST_PROBLEMS = 20
@@ -129,8 +129,9 @@ def _assigner(source: Source, knowledge: Knowledge, assumptions: Sequence[Assump
 
 def open_for(path: Path, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
     """Open a registry of any form, through a mapping file where one is given."""
-    read = read_mapping(mapping, knowledge.vocabulary) if mapping else None
-    return open_registry(path, primary_subtypes(knowledge), form, read, tuple(table_columns(knowledge.vocabulary)))
+    targets = registry_columns(knowledge.vocabulary)
+    read = read_mapping(mapping, targets) if mapping else None
+    return open_registry(path, primary_subtypes(knowledge), form, read, tuple(targets))
 
 
 def primary_subtypes(knowledge: Knowledge) -> tuple[str, ...]:

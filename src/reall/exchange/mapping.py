@@ -16,8 +16,8 @@ from reall.base.documents import Document, read_document
 from reall.base.errors import UnusableCase, WrongUsage
 from reall.base.schemas import first_breach
 from reall.base.units import CONVERSIONS
-from reall.facts.table_schema import TableColumn, table_columns
-from reall.facts.vocabulary import Vocabulary, nearest
+from reall.facts.table_schema import TableColumn
+from reall.facts.vocabulary import nearest
 
 SCHEMA = "reall.mapping/1"
 UNDECIDED = "?"
@@ -83,8 +83,8 @@ class ColumnMapping:
         return tuple(e for e in self.entries if not e.sure or UNDECIDED in e.codes.values())
 
 
-def read_mapping(path: Path, vocabulary: Vocabulary) -> ColumnMapping:
-    """Read a mapping file.
+def read_mapping(path: Path, targets: Mapping[str, TableColumn]) -> ColumnMapping:
+    """Read a mapping file; `targets` are the columns that a registry table may have.
 
     Raises `WrongUsage` when there is none, `UnusableCase` with the line when it breaks its schema, names an unknown
     fact, unit or answer, or gives one column of the registry twice.
@@ -99,7 +99,6 @@ def read_mapping(path: Path, vocabulary: Vocabulary) -> ColumnMapping:
             where=document.where(*(int(p) if p.isdigit() else p for p in place.split("."))),
             next="Compare with a draft of `reall cohort map TABLE`, or with knowledge/schema/mapping.schema.json.",
         )
-    targets = table_columns(vocabulary)
     entries = tuple(
         _entry(entry, document, ("columns", i), targets) for i, entry in enumerate(document.data["columns"])
     )

@@ -15,13 +15,12 @@ from reall.cohort.quality.mrd_checks import MRD_CHECKS
 from reall.cohort.quality.rows import Rows
 from reall.cohort.quality.run import check_source
 from reall.cohort.quality.verdict import CheckResult
-from reall.cohort.registry import recognise
+from reall.cohort.registry import recognise, registry_columns
 from reall.cohort.run import primary_subtypes
 from reall.exchange.mapped import GIVEN, apply_mapping
 from reall.exchange.mapping import ColumnMapping, read_mapping
 from reall.exchange.registries import open_unmapped
 from reall.exchange.tables import Source
-from reall.facts.table_schema import table_columns
 from reall.library.knowledge import Knowledge
 
 _OF_UNITS = frozenset({*COLUMN_CHECKS, *MRD_CHECKS}) - {
@@ -70,7 +69,7 @@ def check_mapping(path: Path, mapping_file: Path, knowledge: Knowledge, form: st
 
     Raises `UnusableCase` when table or mapping as a whole cannot be used.
     """
-    mapping = read_mapping(mapping_file, knowledge.vocabulary)
+    mapping = read_mapping(mapping_file, registry_columns(knowledge.vocabulary))
     source = _opened(path, mapping, knowledge, form)
     read, unread, rows = _counted(source, mapping, knowledge)
     if not rows:
@@ -93,7 +92,7 @@ def check_mapping(path: Path, mapping_file: Path, knowledge: Knowledge, form: st
 
 def _opened(path: Path, mapping: ColumnMapping, knowledge: Knowledge, form: str) -> Source:
     source, _ = open_unmapped(path, primary_subtypes(knowledge), form, mapping)
-    return apply_mapping(source, mapping, tuple(table_columns(knowledge.vocabulary)), unconfirmed=True)
+    return apply_mapping(source, mapping, tuple(registry_columns(knowledge.vocabulary)), unconfirmed=True)
 
 
 def _counted(

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from reall.cohort.mapping.evidence import Guess, guess, words_of
 from reall.cohort.mapping.seen import SeenColumn, SeenTable
+from reall.cohort.registry import registry_columns
 from reall.exchange.mapped import TICKED, UNTICKED
 from reall.exchange.mapping import SCHEMA
-from reall.facts.table_schema import TableColumn, table_columns
+from reall.facts.table_schema import TableColumn
 from reall.facts.vocabulary import Vocabulary
 
 _HEAD = """\
@@ -50,7 +51,7 @@ class Draft:
 
 def draft(table: SeenTable, vocabulary: Vocabulary) -> Draft:
     """Propose a registry column for every column that looks like one."""
-    targets = table_columns(vocabulary)
+    targets = registry_columns(vocabulary)
     lists, in_lists = _lists(table, targets, vocabulary)
     open_targets = {name: target for name, target in targets.items() if name not in {entry.fact for entry in lists}}
     alone = [column for column in table.columns if column.name not in in_lists and not column.box_of]
