@@ -64,7 +64,7 @@ def kaplan_meier(table: LifeTable) -> Curve:
     deaths: Ints = table.deaths
     steps = np.flatnonzero(deaths)
     died, at_risk = deaths[steps].astype(np.float64), table.at_risk[steps].astype(np.float64)
-    survival = np.cumprod((at_risk - died) / at_risk)
+    survival: Floats = np.cumprod((at_risk - died) / at_risk).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.cumsum(died / (at_risk * (at_risk - died)))
         low, high = log_log(survival, np.sqrt(variance) * survival)

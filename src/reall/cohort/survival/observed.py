@@ -91,7 +91,7 @@ class Reader:
         return self._faults.bad
 
     def days(self, stem: str) -> Floats:
-        """Read a time in days from its column in days or, where that is empty, in years; NaN where not known exactly."""
+        """Read a time in days, or in years where that is empty; NaN where it is not known exactly."""
         days = self._number(f"{stem}_days", "days")
         years = self._number(f"{stem}_years", "years") * oc.DAYS_PER_YEAR
         return np.where(np.isnan(days), years, days)

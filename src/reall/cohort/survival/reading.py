@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reall.base.errors import UnusableCase
-from reall.cohort.assign import ASSUMED, PARTS, UNUSABLE, Assigner, tables_of
+from reall.cohort.assign import ASSUMED, PARTS, Assigner, tables_of
 from reall.cohort.assume import read_assumption
 from reall.cohort.columns import Flags
 from reall.cohort.facts_of_rows import FactsOfRows
@@ -29,6 +29,11 @@ from reall.rules.patterns import Column
 
 FIRST_PROBLEMS = 20
 Progress = Callable[[int, int], None]
+"""Told how much of how much is read."""
+
+
+def silent(done: int, total: int) -> None:
+    """Say nothing of the progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +106,7 @@ class Table:
         tables: Collection[str] = (),
         facts: bool = False,
         own: Collection[str] | None = None,
-        progress: Progress = lambda done, total: None,  # noqa: ARG005
+        progress: Progress = silent,
     ) -> Reading:
         """Prepare one pass. `tables` are answers wanted; `facts`, whether the facts of the rows are.
 
@@ -129,7 +134,7 @@ class Table:
             batches=iter(()),
             assumptions=dict.fromkeys(self._assumed_before(taken)),
         )
-        reading.batches = _batches(source, assigner, answers, reading, progress)
+        reading.batches = _batches(source, assigner, reading, progress)
         return reading
 
     def _made_with(self, taken: Sequence[str]) -> tuple[str, list[str]]:
@@ -164,9 +169,7 @@ def _without(source: Source, columns: Collection[str]) -> Source:
     return replace(source, columns=tuple(name for name in source.columns if name not in columns))
 
 
-def _batches(
-    source: Source, assigner: Assigner | None, answers: Sequence[str], reading: Reading, progress: Progress
-) -> Iterator[Rows]:
+def _batches(source: Source, assigner: Assigner | None, reading: Reading, progress: Progress) -> Iterator[Rows]:
     assumed: Counter[str] = Counter()
     for batch in source.batches:
         if assigner is None:

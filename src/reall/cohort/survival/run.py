@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from reall.base.errors import WrongUsage
 from reall.cohort import outcome_columns as oc
+from reall.cohort.cells_of_text import distinct
 from reall.cohort.columns import Flags
 from reall.cohort.survival.counts import Ints, Tally
 from reall.cohort.survival.landmark import Landmark, from_landmark, read_landmark, transplanted
 from reall.cohort.survival.observed import CAUSES, REASONS, Observed, Reader, columns_of, observe
-from reall.cohort.survival.reading import Progress, Reading, Rows, Table
+from reall.cohort.survival.reading import Progress, Reading, Rows, Table, silent
 from reall.cohort.survival.result import Survival, compared, summarise, tests_of
 from reall.cohort.survival.strata import EVERYBODY, By, Strata, Stratum, read_by
 from reall.library.knowledge import Knowledge
 
 AT_YEARS = (1.0, 3.0, 5.0)
 _EVENT, _CENSORED = "event", "last seen"
+_RELAPSE_NUMBER = "relapse_number"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,15 @@ class Question:
     landmark: str = ""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What was taken of a batch: each row's stratum, what was seen of it (from the landmark on), whether it counts."""
+
+    strata: Ints
+    seen: Observed
+    counted: Flags
+
+
 @dataclass(kw_only=True)
 class Gatherer:
     """Gathers the counts that one question needs, batch by batch."""
@@ -51,13 +62,15 @@ class Gatherer:
     _rows: Counter[int] = field(default_factory=Counter)
     _without: dict[int, Counter[str]] = field(default_factory=dict)
     _before: dict[int, Counter[str]] = field(default_factory=dict)
+    _relapses: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._strata = Strata(self.by)
         self._tally = Tally(len(CAUSES[self.question.endpoint]))
 
-    def take(self, rows: Rows, seen: Observed, reader: Reader) -> Ints:
-        """Take in a batch. Gives the number of every row's stratum."""
+    def take(self, rows: Rows, seen: Observed, reader: Reader) -> Taken:
+        """Take in a batch."""
+        self._relapses |= _relapse_numbers(rows)
         ended: Flags = np.zeros(rows.table.num_rows, dtype=np.bool_)
         given: tuple[tuple[Stratum, ...], Ints] | None = None
         cause_before = seen.cause
@@ -72,11 +85,15 @@ class Gatherer:
             self._note(self._without, strata, seen.reason == reason, REASONS[reason])
         self._note(self._before, strata, ended & (cause_before > 0), _EVENT)
         self._note(self._before, strata, ended & (cause_before == 0), _CENSORED)
-        return strata
+        return Taken(strata, seen, counted)
 
     def _note(self, into: dict[int, Counter[str]], strata: Ints, rows: Flags, word: str) -> None:
         for number, many in _counts(strata[rows]).items():
             into.setdefault(number, Counter())[word] += many
+
+    def strata(self) -> list[tuple[int, Stratum]]:
+        """Give the strata met, with their numbers, in order."""
+        return self._strata.in_order()
 
     def result(self, knowledge: Knowledge, caveats: Sequence[str] = ()) -> Survival:
         """Work the counts out."""
@@ -92,7 +109,7 @@ class Gatherer:
                 without=dict(self._without.get(number, {})),
                 before_landmark=dict(self._before.get(number, {})),
             )
-            for number, stratum in self._strata.in_order()
+            for number, stratum in self.strata()
         )
         test, by_cause = tests_of(strata, question.endpoint)
         return Survival(
@@ -110,16 +127,32 @@ class Gatherer:
     def _clock_start(self) -> str:
         if self.landmark is not None:
             return self.landmark.words
-        return "remission after the relapse" if self.question.endpoint == "DFS" else "relapse"
+        relapse = "first relapse" if self._relapses == {"1"} else "relapse"
+        return f"remission after {relapse}" if self.question.endpoint == "DFS" else relapse
 
     def _caveats(self, knowledge: Knowledge) -> list[str]:
+        found = []
+        if len(self._relapses) > 1:
+            found.append("several relapses of one child may stand in this table; its rows are then not independent")
         late = [by.name for by in self.by if rests_on_response(by, knowledge)]
-        if not late or self.landmark is not None:
-            return []
-        return [
-            f"{', '.join(late)} rests on MRD after relapse: its groups hold only children who lived to be sampled, and "
-            "the others stay undetermined. --landmark starts the clock at the sample"
-        ]
+        if late and self.landmark is None:
+            found.append(
+                f"{', '.join(late)} rests on MRD after relapse: its groups hold only children who lived to be sampled, "
+                "and the others stay undetermined. --landmark starts the clock at the sample"
+            )
+        return found
+
+
+def _relapse_numbers(rows: Rows) -> set[str]:
+    """Give the relapses that the rows are of; "unknown" where that is not known."""
+    if _RELAPSE_NUMBER not in rows.table.schema.names:
+        return {"unknown"}
+    values, codes = distinct(rows.table.column(_RELAPSE_NUMBER))
+    there = np.flatnonzero(np.bincount(codes, minlength=len(values))).tolist()
+    return {
+        "unknown" if values[i] is None else f"{values[i]:g}" if isinstance(values[i], float) else str(values[i])
+        for i in there
+    }
 
 
 def _counts(numbers: Ints) -> dict[int, int]:
@@ -133,17 +166,15 @@ def rests_on_response(by: By, knowledge: Knowledge) -> bool:
         public = by.name.removeprefix("transplant.")
         table = knowledge.transplant_ids[public] if by.name.startswith("transplant.") else by.name
         asked = knowledge.base.compiled[table].asked
-        return any(_later(knowledge.base.space.axes[at].fact.mrd_timepoint) for at in asked)
-    return by.name in facts and _later(facts[by.name].mrd_timepoint)
-
-
-def _later(timepoint: str) -> bool:
-    return bool(timepoint)
+        return any(knowledge.base.space.axes[at].fact.mrd_timepoint for at in asked)
+    return by.name in facts and bool(facts[by.name].mrd_timepoint)
 
 
 def gatherer(question: Question, table: Table) -> Gatherer:
     """Check a question against a table. Raises `WrongUsage` when it cannot be answered from it."""
-    landmark = read_landmark(question.landmark, table.columns, table.knowledge.vocabulary) if question.landmark else None
+    landmark = (
+        read_landmark(question.landmark, table.columns, table.knowledge.vocabulary) if question.landmark else None
+    )
     columns_of(question.endpoint, table.columns)
     if landmark is not None and question.endpoint == "DFS":
         raise WrongUsage("disease-free survival starts at remission, not at a landmark", where="--landmark")
@@ -152,7 +183,10 @@ def gatherer(question: Question, table: Table) -> Gatherer:
         _need(table.columns, oc.TRANSPLANT, f"{oc.TRANSPLANT_TIME}_days", f"{oc.TRANSPLANT_TIME}_years")
         by: tuple[By, ...] = (By(name=oc.TRANSPLANT, kind="given"),)
     else:
-        by = tuple(read_by(name, _cuts(name, question, table.knowledge), table.columns, table.knowledge) for name in question.by)
+        by = tuple(
+            read_by(name, _cuts(name, question, table.knowledge), table.columns, table.knowledge)
+            for name in question.by
+        )
     return Gatherer(question=question, by=by or (EVERYBODY,), landmark=landmark, by_transplant=by_transplant)
 
 
@@ -170,14 +204,21 @@ def _cuts(name: str, question: Question, knowledge: Knowledge) -> tuple[float, .
     return question.cuts if numeric or len(question.by) == 1 else ()
 
 
-def gather(table: Table, gatherers: Sequence[Gatherer], also: Collection[str] = (), progress: Progress = lambda done, total: None) -> Reading:  # noqa: ARG005
-    """Pass once over the rows for several questions of one end point. `also` names further columns to be read."""
+def gather(
+    table: Table,
+    gatherers: Sequence[Gatherer],
+    *,
+    facts: bool = False,
+    progress: Progress = silent,
+) -> Reading:
+    """Pass once over the rows for several questions. `facts`: read them even where no question groups by one."""
     by = [each for g in gatherers for each in g.by]
     tables = [each.name for each in by if each.kind == "table"]
     endpoints = {g.question.endpoint for g in gatherers}
     own = {name for endpoint in endpoints for name in columns_of(endpoint, table.columns)}
-    own |= {name for name in table.columns if oc.is_outcome(name)} | {b.name for b in by if b.kind == "column"} | {*also}
-    facts = any(each.needs_facts for each in by)
+    own |= {name for name in table.columns if oc.is_outcome(name)} | {b.name for b in by if b.kind == "column"}
+    own.add(_RELAPSE_NUMBER)
+    facts = facts or any(each.needs_facts for each in by)
     reading = table.read(tables=dict.fromkeys(tables), facts=facts, own=own, progress=progress)
     for rows in reading.batches:
         reader = Reader(rows.table, rows.first_row)
@@ -188,13 +229,8 @@ def gather(table: Table, gatherers: Sequence[Gatherer], also: Collection[str] = 
     return reading
 
 
-def survival(table: Table, question: Question, progress: Progress = lambda done, total: None) -> tuple[Survival, Reading]:  # noqa: ARG005
+def survival(table: Table, question: Question, progress: Progress = silent) -> tuple[Survival, Reading]:
     """Answer one question. Raises `WrongUsage` when the table cannot answer it."""
     one = gatherer(question, table)
     reading = gather(table, [one], progress=progress)
     return one.result(table.knowledge, reading.caveats), reading
-
-
-def without_outcome(found: Mapping[str, int]) -> str:
-    """Say why children are not counted."""
-    return "; ".join(f"{many:,}: {reason}" for reason, many in found.items())

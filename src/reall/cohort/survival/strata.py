@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -82,15 +83,21 @@ def read_by(name: str, cuts: Sequence[float], columns: Iterable[str], knowledge:
     table = _table_of(name, knowledge)
     if table is not None:
         _no_cuts(name, cuts)
-        return By(name=table_id(name, knowledge) or name, kind="table", values=tuple(knowledge.base.tables[table].values))
+        return By(
+            name=table_id(name, knowledge) or name, kind="table", values=tuple(knowledge.base.tables[table].values)
+        )
     fact = knowledge.vocabulary.facts.get(name) or knowledge.vocabulary.statable.get(name)
     if fact is not None:
-        return _by_fact(fact, cuts)
+        return by_fact(fact, cuts)
     refuse_treatment(name)
     if name in columns and not oc.is_outcome(name):
         _no_cuts(name, cuts)
         return By(name=name, kind="column")
-    known = [*knowledge.systems, *(f"transplant.{id_}" for id_ in knowledge.transplant_ids), *knowledge.vocabulary.facts]
+    known = [
+        *knowledge.systems,
+        *(f"transplant.{id_}" for id_ in knowledge.transplant_ids),
+        *knowledge.vocabulary.facts,
+    ]
     close = difflib.get_close_matches(name, [*known, *columns], n=1)
     raise WrongUsage(
         f"{name!r} is neither a system, a definition, a fact nor a column of the table",
@@ -134,7 +141,8 @@ def _no_cuts(name: str, cuts: Sequence[float]) -> None:
         raise WrongUsage(f"{name!r} is not a number, so that there is nothing to cut", where="--cut")
 
 
-def _by_fact(fact: Fact, cuts: Sequence[float]) -> By:
+def by_fact(fact: Fact, cuts: Sequence[float]) -> By:
+    """Group by a fact. Raises `WrongUsage` for a number without cut-points."""
     if not fact.numeric:
         _no_cuts(fact.name, cuts)
         answers = tuple(_said(answer) for answer in fact.answers if answer != NOT_STATED)
@@ -156,7 +164,7 @@ def _ranges(cuts: Sequence[float]) -> tuple[str, ...]:
     >>> _ranges([18, 36])
     ('< 18', '18 to < 36', '>= 36')
     """
-    middle = [f"{low:g} to < {high:g}" for low, high in zip(cuts, cuts[1:], strict=False)]
+    middle = [f"{low:g} to < {high:g}" for low, high in pairwise(cuts)]
     return (f"< {cuts[0]:g}", *middle, f">= {cuts[-1]:g}")
 
 
@@ -226,9 +234,7 @@ def _joined(parts: tuple[Stratum, ...]) -> Stratum:
     return Stratum(status, possible=tuple(possible))
 
 
-def _strata_of(
-    by: By, rows: pa.RecordBatch, facts: FactsOfRows | None, bad: Flags
-) -> tuple[Sequence[Stratum], Ints]:
+def _strata_of(by: By, rows: pa.RecordBatch, facts: FactsOfRows | None, bad: Flags) -> tuple[Sequence[Stratum], Ints]:
     match by.kind:
         case "all":
             return [ALL], np.zeros(rows.num_rows, dtype=np.int64)
@@ -239,7 +245,7 @@ def _strata_of(
         case _:
             if facts is None:
                 raise TypeError("facts are needed")
-            strata, codes = _facts(by, facts)
+            strata, codes = strata_of_fact(by, facts)
     return [*strata, Stratum(UNUSABLE)], np.where(bad, len(strata), codes)
 
 
@@ -273,7 +279,7 @@ def _texts(column: str, rows: pa.RecordBatch) -> tuple[list[Stratum], Ints]:
     return strata, codes.astype(np.int64)
 
 
-def _facts(by: By, facts: FactsOfRows) -> tuple[list[Stratum], Ints]:
+def strata_of_fact(by: By, facts: FactsOfRows) -> tuple[list[Stratum], Ints]:
     """Group by what is known of a fact: one value, or the several that remain."""
     axis = by.axis
     if axis is None:
