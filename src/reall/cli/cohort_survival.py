@@ -22,9 +22,9 @@ from reall.cli.cohort_input import (
 )
 
 if TYPE_CHECKING:
+    from reall.cohort.survival.cox import Cox
     from reall.cohort.survival.result import Survival
 
-_INCHES = (7.0, 4.4)
 _YEARS = Numbers(above_zero=True)
 
 
@@ -58,7 +58,7 @@ _YEARS = Numbers(above_zero=True)
 )
 @click.option(
     "--picture",
-    type=click.Choice(["survival", "incidence"]),
+    type=click.Choice(["survival", "incidence", "hazard"]),
     default="survival",
     show_default=True,
     help="What --out draws.",
@@ -120,17 +120,21 @@ def command(  # noqa: PLR0917 - click passes the options by name
         if path.suffix.lower() == ".csv":
             write_csv(path, COLUMNS, survival_rows(found))
         else:
-            _draw(path, found, picture, list(reading.assumptions))
+            _draw(path, found, picture, model, list(reading.assumptions))
     click.echo(
         dumps(survival_json(found, reading, model)) if as_json else "\n".join(survival_lines(found, reading, model))
     )
     report_problems(reading)
 
 
-def _draw(path: Path, found: Survival, picture: str, assumptions: Sequence[str]) -> None:
-    from reall.plots.survival_curves import plot_incidence, plot_kaplan_meier  # noqa: PLC0415 - matplotlib is slow
-    from reall.report.survival_words import title  # noqa: PLC0415
+def _draw(path: Path, found: Survival, picture: str, model: Cox | None, assumptions: Sequence[str]) -> None:
+    from reall.cli import cohort_pictures as pictures  # noqa: PLC0415 - matplotlib is slow to import
 
-    plot = plot_incidence if picture == "incidence" else plot_kaplan_meier
     remarks = [f"Assumed: {text}" for text in assumptions]
-    write_picture(path, lambda ax: plot(ax, found, remarks=remarks), title=title(found), inches=_INCHES)
+    if picture == "hazard":
+        if model is None:
+            raise WrongUsage("there is no Cox model to draw", where="--picture", next="Add --cox.")
+        drawn = pictures.hazard_ratios(model, [*found.caveats, *remarks])
+    else:
+        drawn = pictures.curves(found, remarks, incidence=picture == "incidence")
+    write_picture(path, drawn.draw, title=drawn.title, inches=drawn.inches)
