@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
 from reall.cohort.compare.run import Comparison
+from reall.cohort.shared_survival import SharedSurvival
+from reall.cohort.small_cells import rounded
 from reall.cohort.survival.cox import Cox
 from reall.cohort.survival.result import Survival
 from reall.library.risk_order import load_risk_orders
@@ -44,14 +46,29 @@ def curves(found: Survival, remarks: Sequence[str], *, incidence: bool = False) 
     )
 
 
-def forest(found: Comparison, remarks: Sequence[str]) -> Drawn:
-    """Differences from published figures."""
+def shared_curves(found: SharedSurvival, remarks: Sequence[str]) -> Drawn | None:
+    """Kaplan-Meier of the strata that may be shown; None where none may be."""
+    strata = tuple(each.drawn for each in found.strata if each.drawn is not None and each.drawn.n)
+    if not strata:
+        return None
+    seen = replace(found.survival, strata=strata)
+    left = [each.name for each in found.strata if each.drawn is None]
+    said = [*remarks, *([f"Not shown, because counts are small: {', '.join(left)}."] if left else [])]
+    return Drawn(
+        title=f"{title(seen)}, steps after several events each",
+        inches=(_WIDTH, 3.6),
+        draw=lambda ax: plot_kaplan_meier(ax, seen, horizon=max(found.at), detailed=False, remarks=said),
+    )
+
+
+def forest(found: Comparison, remarks: Sequence[str], *, sizes: bool = True) -> Drawn:
+    """Differences from published figures; `sizes` says whether the numbers of children are written."""
     rows = [
         ForestRow(
             label=f"{b.published.stratum} ({b.published.citation.source}, {b.published.years:g} y)",
             value=100 * b.difference,
             interval=(100 * b.interval[0], 100 * b.interval[1]) if b.interval else None,
-            right=f"n = {b.n:,}: {difference_words(b)}",
+            right=f"n = {b.n:,}: {difference_words(b)}" if sizes else difference_words(b),
         )
         for b in found.published.beside
         if b.difference is not None
@@ -94,8 +111,11 @@ def calibration(found: Comparison, remarks: Sequence[str]) -> Drawn:
     )
 
 
-def alluvial(found: Comparison, remarks: Sequence[str]) -> Drawn:
-    """How the systems group the same children; systems that group nobody are left out."""
+def alluvial(found: Comparison, remarks: Sequence[str], limit: int = 1) -> Drawn:
+    """How the systems group the same children; systems that group nobody are left out.
+
+    With a `limit` above 1 the bands are multiples of it, so that no band is a small count.
+    """
     agreement = found.agreement
     grouping = [i for i, id_ in enumerate(agreement.systems) if any(_groups(key[i]) for key in agreement.flows)]
     chosen = (grouping or list(range(len(agreement.systems))))[:_MOST_BANDS]
@@ -104,9 +124,11 @@ def alluvial(found: Comparison, remarks: Sequence[str]) -> Drawn:
     for key, many in agreement.flows.items():
         part = tuple(key[i] for i in chosen)
         flows[part] = flows.get(part, 0) + many
+    flows = {key: about for key, many in flows.items() if (about := rounded(many, limit))}
     order = {id_: order.rising for id_, order in load_risk_orders().items()}
     left = [id_ for id_ in agreement.systems if id_ not in systems]
     said = [*remarks, f"Not drawn: {', '.join(left)}."] if left else list(remarks)
+    said += [f"Numbers are multiples of {limit}, the nearest."] if limit > 1 else []
     return Drawn(
         title=f"Groups of the same children under {', '.join(systems)}",
         inches=(_WIDTH, 4.6),

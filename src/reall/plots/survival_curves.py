@@ -32,28 +32,31 @@ def not_drawn(found: Survival) -> str:
 
 
 def plot_kaplan_meier(
-    ax: Axes, found: Survival, *, horizon: float | None = None, intervals: bool = True, remarks: Sequence[str] = ()
+    ax: Axes, found: Survival, *, horizon: float | None = None, detailed: bool = True, remarks: Sequence[str] = ()
 ) -> Axes:
     """Draw the curves of a survival result, ticks where children were last seen, and the numbers at risk below.
 
     `horizon` is in years (default: the longest follow-up). The caveats of the result stand below the picture; so do
-    `remarks`. Shaded: log-log intervals, for up to three strata. Returns the Axes.
+    `remarks`. Shaded: log-log intervals, for up to three strata. Without `detailed`, only the curves are drawn: ticks,
+    numbers at risk and intervals are of single children. Returns the Axes.
     """
     shown = drawn(found)
     end = horizon or max((each.table.last for each in shown), default=0.0) / DAYS_PER_YEAR or 1.0
     for number, each in enumerate(shown):
-        _curve(ax, each, number, end, shaded=intervals and len(shown) <= 3)  # noqa: PLR2004 - more would overlap
+        _curve(ax, each, number, end, shaded=len(shown) <= 3, detailed=detailed)  # noqa: PLR2004 - more would overlap
     _axes(ax, end, "share alive" if found.endpoint == "OS" else "share without an event", found)
-    below = _risk_table(ax, shown, end)
+    below = _risk_table(ax, shown, end) if detailed else _AXIS_POINTS
     caption(ax, [*found.caveats, *remarks, *filter(None, [not_drawn(found)])], below=below)
     return ax
 
 
-def _curve(ax: Axes, each: StratumSurvival, number: int, end: float, *, shaded: bool) -> None:
+def _curve(ax: Axes, each: StratumSurvival, number: int, end: float, *, shaded: bool, detailed: bool) -> None:
     colour, dash = style(number)
     curve = each.curve
     times, survival = _steps(curve.times / DAYS_PER_YEAR, curve.survival, 1.0, min(curve.last / DAYS_PER_YEAR, end))
     ax.plot(times, survival, drawstyle="steps-post", color=colour, ls=dash, lw=1.5, label=_label(each))
+    if not detailed:
+        return
     if shaded and len(curve.times):
         ends = [np.where(np.isnan(e), curve.survival, e) for e in (curve.low, curve.high)]
         last = min(curve.last / DAYS_PER_YEAR, end)

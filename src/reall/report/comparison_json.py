@@ -122,7 +122,7 @@ def comparison_lines(found: Comparison, reading: Reading) -> Iterator[str]:
     for table in with_kappa:
         yield f"  {table.systems[0]} and {table.systems[1]}: {kappa_words(table)}"
     yield (
-        f"  {len(found.agreement.tables) - len(with_kappa)} further pairs have none: the groups have no common order, or "
+        f"  {len(found.agreement.tables) - len(with_kappa)} further pairs have none: no common order of groups, or "
         "one of the two groups nobody or puts all children into one group; their cross tables are in --json."
     )
     yield ""
