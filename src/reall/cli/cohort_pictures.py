@@ -48,16 +48,16 @@ def curves(found: Survival, remarks: Sequence[str], *, incidence: bool = False) 
 
 def shared_curves(found: SharedSurvival, remarks: Sequence[str]) -> Drawn | None:
     """Kaplan-Meier of the strata that may be shown; None where none may be."""
-    strata = tuple(each.drawn for each in found.strata if each.drawn is not None and each.drawn.n)
+    strata = tuple(each.drawn for each in found.strata if each.drawn is not None and len(each.drawn.curve.times))
     if not strata:
         return None
     seen = replace(found.survival, strata=strata)
-    left = [each.name for each in found.strata if each.drawn is None]
+    left = [each.name for each in found.strata if each.drawn is None or not len(each.drawn.curve.times)]
     said = [*remarks, *([f"Not shown, because counts are small: {', '.join(left)}."] if left else [])]
     return Drawn(
-        title=f"{title(seen)}, steps after several events each",
+        title=f"{title(seen)}: {', '.join(each.stratum.name for each in strata)}; steps after several events each",
         inches=(_WIDTH, 3.6),
-        draw=lambda ax: plot_kaplan_meier(ax, seen, horizon=max(found.at), detailed=False, remarks=said),
+        draw=lambda ax: plot_kaplan_meier(ax, seen, horizon=max(found.survival.at), detailed=False, remarks=said),
     )
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reall.cohort.outcome_columns import DAYS_PER_YEAR
-from reall.cohort.small_cells import Shared, share
+from reall.cohort.small_cells import Shared, hidden_of, share
 from reall.cohort.survival.counts import Ints, LifeTable
 from reall.cohort.survival.kaplan_meier import Curve, Estimate, at_years
 from reall.cohort.survival.observed import CAUSES
@@ -58,21 +57,22 @@ class SharedSurvival:
         return bool(self.left_out) or any(s.rows is None or s.events is None or None in s.at_risk for s in self.strata)
 
 
-def shared_survival(found: Survival, limit: int, hidden: Mapping[str, bool]) -> SharedSurvival:
-    """Prepare a result for sharing. `hidden`: per stratum's name, whether its size is hidden everywhere.
+def shared_survival(
+    questions: Sequence[Survival], limit: int, sizes_hidden: Sequence[Mapping[str, bool]]
+) -> tuple[SharedSurvival, ...]:
+    """Prepare results of one end point and one table for sharing, all at the same years.
 
-    Strata that are not determined are joined by status, as the cross tables of systems have them.
+    `sizes_hidden`: per question and stratum's name, whether its size is hidden everywhere. Strata that are not
+    determined are joined by status, as the cross tables of systems have them. What is known of all children together
+    is the same in every question, so that no question gives away what another hides.
     """
-    strata = joined(found)
-    rows_hidden = np.array([hidden.get(s.stratum.name, False) for s in strata])
-    best: SharedSurvival | None = None
-    for at in _choices(found.at, limit):
-        made = _with_times(found, strata, at, limit, rows_hidden)
-        if best is None or _worth(made) > _worth(best):
-            best = made
-    if best is None:
-        raise ValueError("there is no time to choose")
-    return best
+    if not questions:
+        return ()
+    made = [
+        tuple(_with_times(q, at, limit, hidden) for q, hidden in zip(questions, sizes_hidden, strict=True))
+        for at in _choices(questions[0].at, limit)
+    ]
+    return max(made, key=_worth)
 
 
 def joined(found: Survival) -> list[StratumSurvival]:
@@ -123,29 +123,29 @@ def _choices(at: tuple[float, ...], limit: int) -> list[tuple[float, ...]]:
     return [chosen for size in range(len(at), 0, -1) for chosen in combinations(at, size)]
 
 
-def _worth(made: SharedSurvival) -> tuple[int, int, float]:
+def _worth(made: Sequence[SharedSurvival]) -> tuple[int, int, float]:
     """Prefer more estimates, then more numbers at risk, then later times."""
-    estimates = sum(e is not None for s in made.strata for e in s.estimates)
-    return estimates, sum(r is not None for s in made.strata for r in s.at_risk), sum(made.at)
+    strata = [s for each in made for s in each.strata]
+    estimates = sum(e is not None for s in strata for e in s.estimates)
+    return estimates, sum(r is not None for s in strata for r in s.at_risk), sum(made[0].at)
 
 
-def _with_times(
-    found: Survival, strata: Sequence[StratumSurvival], at: tuple[float, ...], limit: int, hidden: NDArray[np.bool_]
-) -> SharedSurvival:
-    causes = len(CAUSES[found.endpoint])
-    counts = np.array([_cells(each, at, causes) for each in strata], dtype=np.int64)
-    seen = share(counts, limit, rows_hidden=hidden)
-    everybody = _merged(ALL, strata, found)
-    margins = Shared(
-        counts.sum(axis=0, keepdims=True), seen.columns_shown[None, :], np.array([True]), seen.columns_shown
-    )
+def _with_times(found: Survival, at: tuple[float, ...], limit: int, hidden: Mapping[str, bool]) -> SharedSurvival:
+    """Prepare one question at some years."""
+    strata = joined(found)
     names = CAUSES[found.endpoint]
+    counts = np.array([_cells(each, at, len(names)) for each in strata], dtype=np.int64)
+    totals = counts.sum(axis=0)
+    all_hidden = hidden_of(totals, limit)
+    rows_hidden = np.array([hidden[each.stratum.name] for each in strata])
+    seen = share(counts, limit, rows_hidden, all_hidden)
+    margins = Shared(totals[None, :], ~all_hidden[None, :], np.array([True]), ~all_hidden)
     return SharedSurvival(
         survival=found,
         at=at,
         left_out=tuple(years for years in found.at if years not in at),
-        all=_shared(everybody, margins, 0, at, names, limit),
-        strata=tuple(_shared(each, seen, i, at, names, limit) for i, each in enumerate(strata)),
+        all=_shared(_merged(ALL, strata, found), margins, 0, at, limit),
+        strata=tuple(_shared(each, seen, i, at, limit) for i, each in enumerate(strata)),
     )
 
 
@@ -158,13 +158,11 @@ def _cells(each: StratumSurvival, at: Sequence[float], causes: int) -> Ints:
     return np.array([*events, *censored, each.rows - each.n], dtype=np.int64)
 
 
-def _shared(
-    each: StratumSurvival, seen: Shared, row: int, at: tuple[float, ...], causes: Sequence[str], limit: int
-) -> SharedStratum:
+def _shared(each: StratumSurvival, seen: Shared, row: int, at: tuple[float, ...], limit: int) -> SharedStratum:
     """Say of one stratum what its visible cells allow."""
     stretches = len(at) + 1
     shown = seen.shown[row]
-    cells = shown[:-1].reshape(len(causes) + 1, stretches)
+    cells = shown[:-1].reshape(-1, stretches)  # one row per cause, then the censored
     up_to = np.logical_and.accumulate(cells, axis=1)
     sized = bool(seen.rows_shown[row])
     counted = sized and bool(shown[-1])
@@ -187,7 +185,7 @@ def _shared(
             )
             for cause in each.incidence
         },
-        drawn=_coarse(each, limit, at[-1]) if counted and all_events else None,
+        drawn=_coarse(each, limit, max(e.years for e in each.estimates)) if counted else None,
     )
 
 

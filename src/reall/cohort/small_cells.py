@@ -16,6 +16,8 @@ from scipy.optimize import linprog
 from reall.cohort.columns import Flags
 from reall.cohort.survival.counts import Ints
 
+Cells = NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -25,25 +27,29 @@ class Shared:
     """
 
     counts: Ints
-    shown: NDArray[np.bool_]
-    rows_shown: NDArray[np.bool_]
-    columns_shown: NDArray[np.bool_]
+    shown: Cells
+    rows_shown: Cells
+    columns_shown: Cells
 
 
 def share(counts: Ints, limit: int, rows_hidden: Flags | None = None, columns_hidden: Flags | None = None) -> Shared:
     """Hide what must not be shown of a table; with a limit of 1 or less nothing is.
 
-    `rows_hidden` and `columns_hidden` are margins that another table already hides.
+    `rows_hidden` and `columns_hidden` say which margins are hidden everywhere; the other margins then stay known,
+    since further tables show them.
     """
     full = _with_margins(counts)
     hidden = np.zeros(full.shape, dtype=np.bool_)
+    fixed = np.zeros(full.shape, dtype=np.bool_)
+    fixed[-1, -1] = True
     if limit > 1:
         small = (full > 0) & (full < limit)
         hidden |= small
-        hidden[:-1, -1] |= False if rows_hidden is None else rows_hidden
-        hidden[-1, :-1] |= False if columns_hidden is None else columns_hidden
+        for margin, place in ((rows_hidden, np.s_[:-1, -1]), (columns_hidden, np.s_[-1, :-1])):
+            if margin is not None:
+                hidden[place], fixed[place] = margin, True
         hidden[-1, -1] = False
-        _complete(full, hidden, small, limit)
+        _complete(full, hidden, fixed, small, limit)
     shown = ~hidden
     return Shared(counts, shown[:-1, :-1], shown[:-1, -1], shown[-1, :-1])
 
@@ -74,39 +80,29 @@ def _with_margins(counts: Ints) -> Ints:
     return full
 
 
-def _complete(full: Ints, hidden: NDArray[np.bool_], small: NDArray[np.bool_], limit: int) -> None:
-    """Hide more until every small count could as well be large."""
+def _complete(full: Ints, hidden: Cells, fixed: Cells, small: Cells, limit: int) -> None:
+    """Hide more, `fixed` margins excepted, until every small count could as well be large."""
     while True:
-        _no_line_with_one(full, hidden)
+        _no_line_with_one(full, hidden, fixed)
         found = _found_out(full, hidden, small, limit)
-        if found is None:
-            return
-        if not _hide_one_more(full, hidden, *found):
+        if found is None or not _hide_one_more(full, hidden, fixed, *found):
             return
 
 
-def _no_line_with_one(full: Ints, hidden: NDArray[np.bool_]) -> None:
+def _no_line_with_one(full: Ints, hidden: Cells, fixed: Cells) -> None:
     """A single hidden count of a line follows from the others: hide the smallest other, again and again."""
     again = True
     while again:
         again = False
-        for lines, flags in ((full, hidden), (full.T, hidden.T)):
-            for line, flag in zip(lines, flags, strict=True):
-                if flag.sum() == 1 and _hide_smallest(line, flag, grand=flags[-1] is flag or line is lines[-1]):
+        for lines, flags, kept in ((full, hidden, fixed), (full.T, hidden.T, fixed.T)):
+            for line, flag, keep in zip(lines, flags, kept, strict=True):
+                places = np.flatnonzero(~flag & ~keep).tolist()
+                if flag.sum() == 1 and places:
+                    flag[min(places, key=lambda i: (line[i] == 0, line[i]))] = True
                     again = True
-        hidden[-1, -1] = False
 
 
-def _hide_smallest(line: Ints, flag: NDArray[np.bool_], *, grand: bool) -> bool:
-    """Hide the smallest shown count of a line, one that is not nought if there is any; never the grand total."""
-    places = [i for i in np.flatnonzero(~flag).tolist() if not (grand and i == len(line) - 1)]
-    if not places:
-        return False
-    flag[min(places, key=lambda i: (line[i] == 0, line[i]))] = True
-    return True
-
-
-def _found_out(full: Ints, hidden: NDArray[np.bool_], small: NDArray[np.bool_], limit: int) -> tuple[int, int] | None:
+def _found_out(full: Ints, hidden: Cells, small: Cells, limit: int) -> tuple[int, int] | None:
     """Find a small count whose largest possible value stays below the limit."""
     places = np.argwhere(hidden)
     if not len(places):
@@ -125,7 +121,7 @@ def _found_out(full: Ints, hidden: NDArray[np.bool_], small: NDArray[np.bool_], 
 
 
 def _equations(
-    full: Ints, hidden: NDArray[np.bool_], number: dict[tuple[int, int], int]
+    full: Ints, hidden: Cells, number: dict[tuple[int, int], int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Write down every sum that holds: the cells of a line less its margin are nought."""
     rows, columns = full.shape
@@ -147,13 +143,11 @@ def _equations(
     return np.array(left), np.array(right)
 
 
-def _hide_one_more(full: Ints, hidden: NDArray[np.bool_], row: int, column: int) -> bool:
+def _hide_one_more(full: Ints, hidden: Cells, fixed: Cells, row: int, column: int) -> bool:
     """Hide the smallest shown count in a line with one that was found out, or any. False where nothing is left."""
-    last = (full.shape[0] - 1, full.shape[1] - 1)
     lines = [(row, j) for j in range(full.shape[1])] + [(i, column) for i in range(full.shape[0])]
-    shown = [cell for cell in lines if not hidden[cell] and cell != last]
-    if not shown:
-        shown = [(int(i), int(j)) for i, j in np.argwhere(~hidden) if (int(i), int(j)) != last]
+    everywhere = [(int(i), int(j)) for i, j in np.argwhere(~hidden & ~fixed)]
+    shown = [cell for cell in lines if cell in everywhere] or everywhere
     if shown:
         hidden[min(shown, key=lambda cell: (full[cell] == 0, full[cell]))] = True
     return bool(shown)

@@ -54,7 +54,7 @@ def _curve(ax: Axes, each: StratumSurvival, number: int, end: float, *, shaded: 
     colour, dash = style(number)
     curve = each.curve
     times, survival = _steps(curve.times / DAYS_PER_YEAR, curve.survival, 1.0, min(curve.last / DAYS_PER_YEAR, end))
-    ax.plot(times, survival, drawstyle="steps-post", color=colour, ls=dash, lw=1.5, label=_label(each))
+    ax.plot(times, survival, drawstyle="steps-post", color=colour, ls=dash, lw=1.5, label=_label(each, detailed))
     if not detailed:
         return
     if shaded and len(curve.times):
@@ -86,8 +86,9 @@ def _steps(
     return np.r_[0.0, times, last], np.r_[start, heights, final]
 
 
-def _label(each: StratumSurvival) -> str:
-    return f"{each.stratum.name}  (n = {each.n:,}, events {each.events:,})"
+def _label(each: StratumSurvival, detailed: bool) -> str:
+    events = f", events {each.events:,}" if detailed else ""
+    return f"{each.stratum.name}  (n = {each.n:,}{events})"
 
 
 def _axes(ax: Axes, end: float, meaning: str, found: Survival) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from reall import __version__
@@ -114,7 +115,9 @@ def comparison_lines(found: Comparison, reading: Reading) -> Iterator[str]:
     yield "Not a medical device. Figures of different treatments, years and selections; a difference is no verdict."
     yield ""
     yield "Beside published figures of the same end point and clock (own less published, points of percent):"
-    yield from aligned([["", "published", "n", "own", "difference", "rests on"], *map(_line, found.published.beside)])
+    numbers = count(1)  # as in the picture of calibration, where figures without an own one have no place
+    lines = [[*(_line(b)), str(next(numbers)) if b.own.value is not None else ""] for b in found.published.beside]
+    yield from aligned([["", "published", "n", "own", "difference", "rests on", "no."], *lines])
     yield f"Apart: {len(found.published.apart)} published figures, for another end point, clock or arm (see --json)."
     yield ""
     yield "Agreement of systems (kappa over the children whom both group):"

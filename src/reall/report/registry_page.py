@@ -98,7 +98,7 @@ def prepare(comparison: Comparison, questions: Sequence[Survival], reading: Read
     return RegistryReport(
         reading=reading,
         comparison=comparison,
-        shared=tuple(shared_survival(q, limit, _sizes_hidden(q, limit)) for q in kept),
+        shared=shared_survival(kept, limit, [_sizes_hidden(q, limit) for q in kept]),
         limit=limit,
         nobody=tuple(" and ".join(q.by) for q in questions if q not in kept),
     )
@@ -130,6 +130,7 @@ def registry_page(
     limit, reading = report.limit, report.reading
     chapters = [_chapter(s, Markup(p), limit) for s, p in zip(report.shared, pictures, strict=True)]
     agreement = report.comparison.agreement
+    stand = [b for b in report.comparison.published.beside if _may_stand(b, limit)]
     return environment.get_template("registry.html.j2").render(
         version=__version__,
         disclaimer=DISCLAIMER,
@@ -137,7 +138,7 @@ def registry_page(
         reading=reading,
         chapters=chapters,
         others=[(heading, Markup(svg)) for heading, svg in others],
-        beside=[_beside(b, limit) for b in report.comparison.published.beside if _may_stand(b, limit)],
+        beside=[_beside(i, b, limit) for i, b in enumerate(stand, start=1)],
         apart=Counter(a.reason for a in report.comparison.published.apart),
         crosses=[_cross(t, limit) for t in agreement.tables if _says_something(t)],
         discrimination=[
@@ -221,13 +222,13 @@ def _blunt(each: Beside, limit: int) -> Beside:
     return replace(each, own=own, difference=round(each.difference, 2), interval=ends)
 
 
-def _beside(each: Beside, limit: int) -> tuple[str, ...]:
+def _beside(number: int, each: Beside, limit: int) -> tuple[str, ...]:
     """Write one published figure beside the own; strata overlap, so that exact sizes would give small ones away."""
     p = each.published
     interval = f" ({PERCENT * each.interval[0]:+.0f} to {PERCENT * each.interval[1]:+.0f})" if each.interval else ""
     about = "" if limit <= 1 else "about "
     return (
-        p.stratum,
+        f"{number}. {p.stratum}",
         f"{p.cohort} ({p.citation.source}, {p.citation.at})",
         f"{p.years:g}",
         f"{p.estimate_pct:g} %",

@@ -49,7 +49,8 @@ class Stratum:
         """
         if self.status == DETERMINED:
             return self.value
-        return f"{self.status.replace('_', ' ')} ({' or '.join(self.possible)})" if self.possible else self.status
+        words = self.status.replace("_", " ")
+        return f"{words} ({' or '.join(self.possible)})" if self.possible else words
 
 
 ALL = Stratum(DETERMINED, "all")
