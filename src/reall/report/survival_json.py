@@ -107,6 +107,7 @@ def cox_json(cox: Cox) -> dict[str, Any]:
         "events": cox.events,
         "left_out": dict(cox.left_out),
         "notes": list(cox.notes),
+        "nonproportional": test_json(cox.nonproportional) if cox.nonproportional else None,
         "terms": [
             {
                 "name": term.name,

@@ -124,6 +124,8 @@ def cox_lines(cox: Cox) -> Iterator[str]:
     yield from aligned(rows)
     if any(term.nonproportional_p is not None for term in cox.terms):
         yield "  A small p in the last column: the ratio changes with time, and one number does not describe it."
+    if cox.nonproportional:
+        yield f"  all terms together: {test_words(cox.nonproportional)}"
     for reason, many in cox.left_out.items():
         yield f"  left out: {many:,}, {reason}"
     for note in cox.notes:

@@ -17,6 +17,8 @@ import numpy as np
 from reall.base.errors import WrongUsage
 from reall.cohort.columns import Flags, Floats
 from reall.cohort.survival.counts import Ints
+from reall.cohort.survival.log_rank import Test
+from reall.cohort.survival.proportional import check
 
 _HALF_A_DAY = 0.5
 """Where an event falls on day 0, in a model of intervals, which must have a length."""
@@ -40,13 +42,17 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Cox:
-    """A fitted model. `left_out` counts children that it cannot use, by reason."""
+    """A fitted model. `left_out` counts children that it cannot use, by reason.
+
+    `nonproportional` tests all terms together: the smaller its p, the less the ratios are the same at all times.
+    """
 
     reference: str
     terms: tuple[Term, ...]
     n: int
     events: int
     left_out: Mapping[str, int] = field(default_factory=dict)
+    nonproportional: Test | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -97,16 +103,17 @@ def fit(rows: CoxRows, strata: Mapping[int, str], reference: str) -> Cox:
     }
     frame = _frame({name: column[known] for name, column in terms.items()}, days=days[known], event=event[known])
     _refuse_unfit(frame, list(terms))
-    lifelines, statistics = importlib.import_module("lifelines"), importlib.import_module("lifelines.statistics")
+    model = importlib.import_module("lifelines").CoxPHFitter(alpha=0.05)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about convergence; a model that did not converge raises below
-        model = lifelines.CoxPHFitter(alpha=0.05)
         _fit(model, frame, duration_col="days", event_col="event")
-        check = statistics.proportional_hazard_test(model, frame, time_transform="km")
-    p_of = dict(zip(check.name, np.atleast_1d(check.p_value), strict=True))
+    columns = frame[list(terms)].to_numpy()
+    each, whole = check(columns, days[known], event[known], model.params_[list(terms)].to_numpy())
+    p_of = {name: test.p for name, test in zip(terms, each, strict=True)}
     return Cox(
         reference=reference,
-        terms=_terms(model, {name: float(p) for name, p in p_of.items()}),
+        terms=_terms(model, p_of),
+        nonproportional=whole,
         n=len(frame),
         events=int(frame["event"].sum()),
         left_out={reason: many for reason, many in left_out.items() if many},

@@ -133,11 +133,8 @@ def observe(reader: Reader, endpoint: str) -> Observed:
     reason = np.zeros(len(days), dtype=np.int64)
     if endpoint == "DFS":
         days, happened, reason = _from_remission(reader, days, happened)
-    for rows, number in (
-        (np.isnan(days), _NO_TIME),
-        (happened < 0, _NO_EVENT),
-        (reader.unreadable, _UNREADABLE),
-    ):
+    reason = np.where(reader.unreadable, _UNREADABLE, reason)
+    for rows, number in ((np.isnan(days), _NO_TIME), (happened < 0, _NO_EVENT)):
         reason = np.where((reason == 0) & rows, number, reason)
     return Observed(np.where(reason == 0, days, 0.0), np.where(reason == 0, happened, 0), reason)
 

@@ -129,10 +129,10 @@ class Table:
             form=self.form,
             columns=self.columns,
             notes=(*self._source.notes, *earlier),
-            caveats=self._source.caveats,
+            caveats=(*self._source.caveats, *self._listed("caveats")),
             knowledge_version=version,
             batches=iter(()),
-            assumptions=dict.fromkeys(self._assumed_before(taken)),
+            assumptions=dict.fromkeys(self._listed("assumptions") if taken else ()),
         )
         reading.batches = _batches(source, assigner, reading, progress)
         return reading
@@ -147,8 +147,8 @@ class Table:
         note = f"the answers were taken from the table, where knowledge {version} gave them"
         return version, [note if same else f"{note}; the knowledge of this program is {self.knowledge.version}"]
 
-    def _assumed_before(self, taken: Sequence[str]) -> list[str]:
-        found = self._about().get("assumptions", []) if taken else []
+    def _listed(self, name: str) -> list[str]:
+        found = self._about().get(name, [])
         return [str(text) for text in found] if isinstance(found, list) else []
 
     def _about(self) -> dict[str, object]:

@@ -27,6 +27,7 @@ from reall.library.knowledge import Knowledge
 from reall.rules.cells import Axis
 
 DETERMINED, UNDETERMINED = "determined", "undetermined"
+_WITHOUT_VALUE = ("not_eligible", "silent", "unconfirmed")
 MOST_STRATA = 200
 """Distinct texts of a user's column beyond which it is no stratum but a list of children."""
 _TRANSPLANT = re.compile(r"transplant|hsct|(^|[^a-z])(hct|sct|bmt)([^a-z]|$)", re.IGNORECASE)
@@ -50,7 +51,20 @@ class Stratum:
         if self.status == DETERMINED:
             return self.value
         words = self.status.replace("_", " ")
-        return f"{words} ({' or '.join(self.possible)})" if self.possible else words
+        left = " or ".join(_option(option, self.status) for option in self.possible)
+        return f"{words} ({left})" if left else words
+
+
+def _option(option: str, status: str) -> str:
+    """Say an outcome that remains; one without a value names the fact behind it.
+
+    >>> _option("not_eligible:lineage", "undetermined"), _option("not_eligible:lineage", "not_eligible")
+    ('not eligible: lineage', 'lineage')
+    """
+    kind, _, fact = option.partition(":")
+    if kind not in _WITHOUT_VALUE:
+        return option
+    return fact if kind == status else f"{kind.replace('_', ' ')}: {fact}"
 
 
 ALL = Stratum(DETERMINED, "all")
