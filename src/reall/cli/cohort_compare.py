@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reall.cli.cohort_input import (
+from reall.cli.cohort_shared import (
     FILE,
     PICTURES,
     check_output,

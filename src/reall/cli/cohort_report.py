@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reall.cli.cohort_input import FILE, Numbers, check_output, progress_of, report_problems, table_options
+from reall.cli.cohort_shared import FILE, Numbers, check_output, progress_of, report_problems, table_options
 
 if TYPE_CHECKING:
     from reall.report.registry_page import RegistryReport

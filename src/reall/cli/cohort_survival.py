@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reall.base.errors import WrongUsage
-from reall.cli.cohort_input import (
+from reall.cli.cohort_shared import (
     FILE,
     PICTURES,
     Numbers,
