@@ -19,7 +19,7 @@ CONVERSIONS: Mapping[str, Mapping[str, Factor]] = {
     "percent": {"percent": (1, 1), "fraction": (100, 1)},
     "months": {"months": (1, 1), "years": (12, 1), "days": (1, _DAYS_PER_MONTH), "weeks": (7, _DAYS_PER_MONTH)},
     "years": {"years": (1, 1), "months": (1, 12), "days": (1, DAYS_PER_YEAR), "weeks": (7, DAYS_PER_YEAR)},
-    "days": {"days": (1, 1), "weeks": (7, 1)},
+    "days": {"days": (1, 1), "weeks": (7, 1), "months": (_DAYS_PER_MONTH, 1), "years": (DAYS_PER_YEAR, 1)},
     "cells per microlitre": {"per_ul": (1, 1), "1e9/l": (10**3, 1), "1e12/l": (10**6, 1), "per_ml": (1, 10**3)},
     "kilograms": {"kg": (1, 1), "g": (1, 10**3)},
 }

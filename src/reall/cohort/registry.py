@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reall.base.errors import UnusableCase
+from reall.cohort.outcome_columns import OUTCOME_COLUMNS, OutcomeColumn, is_outcome, sample_day
 from reall.exchange.mapped import GIVEN
 from reall.facts.table_schema import MRD_PARTS, TableColumn, table_columns
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
@@ -21,7 +23,8 @@ class Registry:
     """What each column is.
 
     `mrd` maps the fact of a time point to its columns by part; `linking` are those that tie rows together, which no
-    rule asks for; `other` are only passed through.
+    rule asks for; `other` are only passed through. Outcome columns (`cohort.outcome_columns`) are none of these: they
+    are no facts.
     """
 
     facts: tuple[str, ...]
@@ -34,8 +37,31 @@ class Registry:
 
 
 def registry_columns(vocabulary: Vocabulary) -> dict[str, TableColumn]:
-    """Give every column that a registry table may have."""
-    return table_columns(vocabulary)
+    """Give every column that a registry table may have, outcomes too."""
+    outcomes = {column.name: _outcome(column) for column in OUTCOME_COLUMNS.values()}
+    days = {column.name: column for column in _sample_days(vocabulary)}
+    return {**table_columns(vocabulary), **days, **outcomes}
+
+
+def _outcome(column: OutcomeColumn) -> TableColumn:
+    return TableColumn(
+        name=column.name,
+        about="outcome",
+        question=column.question,
+        kind=column.kind,
+        unit=column.unit,
+        minimum=0 if column.kind == "number" else -math.inf,
+        answers=(False, True) if column.kind == "yes_no" else column.answers,
+    )
+
+
+def _sample_days(vocabulary: Vocabulary) -> Iterator[TableColumn]:
+    """The day of the sample at each time point that decides."""
+    for fact in vocabulary.facts.values():
+        if fact.mrd_timepoint:
+            question = "How many days after this relapse was the MRD sample taken?"
+            name = sample_day(fact.mrd_timepoint)
+            yield TableColumn(name=name, about="outcome", question=question, kind="number", unit="days", minimum=0)
 
 
 def recognise(
@@ -50,9 +76,10 @@ def recognise(
     mrd = _mrd_columns(columns, vocabulary)
     taken = {column for parts in mrd.values() for column in parts.values()}
     linking = tuple(column for column in columns if column in vocabulary.registry_columns)
-    other = [column for column in columns if column not in {*known, *taken, *linking}]
+    unknown = [column for column in columns if column not in {*known, *taken, *linking}]
+    other = [column for column in unknown if not is_outcome(column)]
     _refuse_misspelled(other, {*known, *vocabulary.registry_columns}, answers, keep=keep)
-    if len(other) + len(linking) == len(columns):
+    if len(unknown) + len(linking) == len(columns):
         raise UnusableCase(
             "no column is a fact that the rules use",
             why=f"The columns are {', '.join(columns[:8])}{', ...' if len(columns) > 8 else ''}.",  # noqa: PLR2004

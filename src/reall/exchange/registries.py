@@ -70,7 +70,8 @@ def open_unmapped(
     except UnusableCase as error:
         where = f"{path.name}, {error.where}" if error.where else path.name
         raise UnusableCase(error.what, where=where, why=error.why, next=error.next) from None
-    return from_arrow(rows, path.name, notes), form
+    caveats = cbioportal.CAVEATS if form == "cbioportal" else ()
+    return from_arrow(rows, path.name, notes, caveats), form
 
 
 def _redcap(table: pa.Table, mapping: ColumnMapping | None) -> tuple[pa.Table, Sequence[str]]:

@@ -18,7 +18,7 @@ class TableColumn:
 
     `kind` is `text`, `date`, `number`, `count`, `yes_no`, `category` (one of `answers`) or `list`. `about` says what
     it is for: `row` (who, and how rows hang together), `fact`, `derived` (a definition's answer), `source` (facts
-    follow from it), `mrd`.
+    follow from it), `mrd`, `outcome` (what became of the child).
     """
 
     name: str

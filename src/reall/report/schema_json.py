@@ -17,6 +17,7 @@ _ABOUT = {
     "source": "Dates, counts and lists from which facts follow",
     "fact": "Facts",
     "mrd": "MRD of a marrow sample, by time point",
+    "outcome": "What became of the child after this relapse",
     "derived": "Answers of definitions, where they are stated instead of derived",
 }
 
