@@ -243,8 +243,8 @@ def quality_page(knowledge: Knowledge) -> str:
         _MADE,
         "# Data-quality checks of a registry\n",
         f"{len(knowledge.quality)} checks; `reall cohort quality TABLE` runs them. Knowledge {knowledge.version}.\n",
-        "An `error` cannot be true, a `warning` hardly, a `note` is worth a look. A row is found only where what is known",
-        "leaves no doubt. No row is ever changed or left out. A check without a source is pure logic.\n",
+        "An `error` cannot be true, a `warning` hardly, a `note` is worth a look. A row is found only where what is",
+        "known leaves no doubt. No row is ever changed or left out. A check without a source is pure logic.\n",
     ]
     for severity in SEVERITIES:
         parts += [f"## {severity.capitalize()}s\n"]
