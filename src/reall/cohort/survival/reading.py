@@ -21,7 +21,7 @@ from reall.cohort.assign import ASSUMED, PARTS, Assigner, tables_of
 from reall.cohort.assume import read_assumption
 from reall.cohort.columns import Flags
 from reall.cohort.facts_of_rows import FactsOfRows
-from reall.cohort.run import assigner_of
+from reall.cohort.run import assigner_of, open_for
 from reall.exchange.tables import Problem, Source, narrowed
 from reall.library.knowledge import Knowledge
 from reall.rules.patterns import Column
