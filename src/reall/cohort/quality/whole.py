@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reall.cohort.cells_of_text import NO_DATE
 from reall.cohort.columns import Codes, Flags, Floats, Picked
 from reall.cohort.quality.rows import Rows, key_of
+from reall.exchange.mapped import GIVEN
 
 LEVEL = "level_fraction"
 _MIXED = 31
@@ -29,6 +30,7 @@ class Whole:
         """Prepare to gather the columns `names`; rows are compared in all columns `but_for` some."""
         self.rows = 0
         self.columns: tuple[str, ...] = ()
+        """Those that were not read into another column by a mapping."""
         self.said: dict[str, int] = {}
         """Column to the number of rows in which it says anything."""
         self.varied: set[str] = set()
@@ -41,7 +43,7 @@ class Whole:
     def take(self, rows: Rows) -> None:
         """Gather one batch."""
         self.rows += rows.rows
-        self.columns = rows.columns
+        self.columns = tuple(name for name in rows.columns if not name.startswith(GIVEN))
         for name in self._names:
             if name in rows.dates:
                 self._keep("dates", name, rows.dates[name])
@@ -60,7 +62,7 @@ class Whole:
 
     def _look_at_every_column(self, rows: Rows) -> None:
         mixed = np.zeros(rows.rows, dtype=np.int64)
-        for column in rows.columns:
+        for column in self.columns:
             keys = rows.keys(column)
             there = keys != 0
             self.said[column] = self.said.get(column, 0) + int(there.sum())
