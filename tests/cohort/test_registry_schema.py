@@ -103,6 +103,25 @@ def test_a_quality_report_as_files(tmp_path: Path) -> None:
     assert len(lines(tmp_path / "q.csv")) == len(report["checks"])
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("quality", "--out", "q.txt"),
+        ("quality", "--rows", "nowhere/rows.csv"),
+        ("quality", "--rows", "t.csv"),
+        ("quality", "--map", "none.yaml"),
+        ("map", "--out", "nowhere/m.yaml"),
+        ("map", "--check", "none.yaml"),
+    ],
+)
+def test_outputs_and_inputs_that_cannot_be(options: tuple[str, ...], tmp_path: Path) -> None:
+    verb, option, name = options
+    done = run(verb, bad(tmp_path), option, tmp_path / name)
+    assert isinstance(done.exception, ReallError)
+    assert int(done.exception.exit_code) == 2
+    assert lines(tmp_path / "t.csv")
+
+
 def test_a_draft_and_its_check(tmp_path: Path) -> None:
     records, dictionary, draft = (
         EXAMPLES / "redcap/records.csv",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from reall.base.errors import ExitCode, WrongUsage
-from reall.cli.registry_options import from_option
+from reall.cli.registry_options import check_output, from_option
 from reall.cohort.mapping.check import MappingCheck, check_mapping, open_points
 from reall.cohort.mapping.draft import Draft, as_yaml, draft
 from reall.cohort.mapping.seen import look_at
@@ -39,6 +39,8 @@ def command(  # noqa: PLR0917 - click passes the options by name
         return
     if out is not None and out.exists():
         raise WrongUsage(f"{out.name!r} is there already", next="Choose another name; your work would be overwritten.")
+    if out is not None:
+        check_output(out, (".yaml", ".yml"), table)
     knowledge = open_knowledge()
     made = draft(look_at(table, knowledge, form or "", dictionary), knowledge.vocabulary)
     if out is not None:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from reall.base.errors import WrongUsage
-from reall.cli.registry_options import from_option, map_option
+from reall.cli.registry_options import check_output, from_option, map_option
 from reall.cohort.columns import Codes
 from reall.cohort.quality.run import check_file
 from reall.cohort.quality.verdict import QualityReport
@@ -35,8 +34,9 @@ def command(  # noqa: PLR0917 - click passes the options by name
     Every check says how many rows it found, in how many enough was known to judge, why it matters and what to do. The
     table itself is never changed, and no row is left out. The exit code is 0 whatever is found.
     """
-    if out is not None and out.suffix.lower() not in {".json", ".csv"}:
-        raise WrongUsage(f"{out.name!r} ends neither in .json nor in .csv", next="Choose one of the two.")
+    for path, endings in ((out, (".json", ".csv")), (listed, (".csv",))):
+        if path is not None:
+            check_output(path, endings, table)
     knowledge = open_knowledge()
     with (
         click.progressbar(length=1, label=f"Checking {table.name}", file=sys.stderr, show_pos=False) as bar,
