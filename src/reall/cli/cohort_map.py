@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from reall.base.errors import ExitCode, WrongUsage
-from reall.cli.registry_options import check_output, from_option
+from reall.cli.cohort_shared import check_output
+from reall.cli.registry_options import from_option
 from reall.cohort.mapping.check import MappingCheck, check_mapping, open_points
 from reall.cohort.mapping.draft import Draft, as_yaml, draft
 from reall.cohort.mapping.seen import look_at

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from reall.cli.registry_options import check_output, from_option, map_option
+from reall.cli.cohort_shared import check_output
+from reall.cli.registry_options import from_option, map_option
 from reall.cohort.columns import Codes
 from reall.cohort.quality.run import check_file
 from reall.cohort.quality.verdict import QualityReport
