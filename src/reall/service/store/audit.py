@@ -49,7 +49,12 @@ def chained(previous: str, entry: Mapping[str, Any]) -> str:
 
 
 def append(
-    connection: Connection, action: Action, *, by: str, target: str = "", detail: Mapping[Detail, str | int] | None = None
+    connection: Connection,
+    action: Action,
+    *,
+    by: str,
+    target: str = "",
+    detail: Mapping[Detail, str | int] | None = None,
 ) -> AuditEntry:
     """Write the next entry. The caller holds the write lock, so that no other entry comes between.
 
@@ -57,7 +62,9 @@ def append(
     """
     coded = {Detail(key).value: str(value) for key, value in (detail or {}).items()}
     if not _ACTOR.fullmatch(by):
-        raise NotKeepable("the acting user's name is not 1 to 255 visible ASCII characters", next="Use an account name.")
+        raise NotKeepable(
+            "the acting user's name is not 1 to 255 visible ASCII characters", next="Use an account name."
+        )
     for place, value in (("target", target), *coded.items()):
         if not _CODE.fullmatch(value):
             raise NotKeepable(
@@ -91,12 +98,16 @@ def head(connection: Connection) -> AuditHead:
     return AuditHead(seq=row.seq, hash=row.hash) if row else AuditHead(seq=0, hash=START)
 
 
-def entries(connection: Connection, *, after: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
+def entries(
+    connection: Connection, *, after: int = 0, limit: int | None = None, target: str | None = None
+) -> Iterator[AuditEntry]:
     """Give the entries after number `after`, in order, a few thousand at a time.
 
     SQLite keeps what it is given, whatever a column's type; what no entry can hold is given so that verifying it fails.
     """
     query = select(AUDIT).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(limit)
+    if target is not None:
+        query = query.where(AUDIT.c.target == target)
     for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query):
         yield AuditEntry(
             seq=row.seq if isinstance(row.seq, int) else NO_NUMBER,
@@ -117,7 +128,7 @@ def _detail(written: Any) -> Mapping[str, str]:
     except (ValueError, TypeError, RecursionError):
         read = None
     same = isinstance(read, dict) and canonical(read).decode() == written
-    return read if same else {"unreadable": str(written)}  # type: ignore[return-value]
+    return read if same else {"unreadable": str(written)}
 
 
 def verify(connection: Connection, known_head: str | None = None) -> AuditReport:

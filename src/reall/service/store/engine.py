@@ -28,6 +28,9 @@ from reall.service.store.errors import (
 BUSY_SECONDS = 10
 """How long a writer waits for the one before it."""
 
+SILENT_SECONDS = 60
+"""How long a server may say nothing before it counts as unreachable."""
+
 _WRITES = "reall_writes"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('reall.store'))"
 _FORMS = "Write a file name, sqlite:///FILE, or postgresql+pg8000://USER@HOST/DATABASE."
@@ -59,10 +62,13 @@ def shown(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def file_of(url: URL) -> Path | None:
+    """Give the file of an SQLite store; None for a server."""
+    return Path(url.database) if url.drivername == "sqlite" and url.database else None
+
+
 def open_engine(url: URL) -> Engine:
-    """Prepare connections to the database; nothing is opened yet, but a missing SQLite file is made, readable only by
-    its owner.
-    """
+    """Prepare connections to the database; nothing is opened yet."""
     try:
         # Errors of SQLAlchemy quote the values of a statement unless told not to.
         engine = create_engine(url, hide_parameters=True, connect_args=_connect_args(url))
@@ -79,7 +85,7 @@ def open_engine(url: URL) -> Engine:
 def _connect_args(url: URL) -> dict[str, Any]:
     if url.drivername == "sqlite":
         return {"timeout": BUSY_SECONDS}
-    return {"timeout": BUSY_SECONDS, "application_name": "reall"}
+    return {"timeout": SILENT_SECONDS, "application_name": "reall"}
 
 
 def make_file(path: Path) -> None:
@@ -146,6 +152,10 @@ def saying_what_failed(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _explained(error.orig, where) from None
+    except (TimeoutError, ConnectionError) as error:
+        raise StoreUnreachable(
+            f"the database cannot be reached ({type(error).__name__})", where=where, why=_NOTHING_HALF, next=_REACH
+        ) from None
     except OSError as error:
         raise StoreUnwritable(
             f"the file or folder cannot be used: {error.strerror or type(error).__name__}",
@@ -176,6 +186,7 @@ def _code(error: Any) -> str:
 
 
 _NOTHING_HALF = "A record is written whole or not at all; what was acknowledged before is kept."
+_REACH = "Check that the server runs, the address, the database and the user's rights."
 _KNOWN: tuple[tuple[type[StoreError], tuple[str, ...], str, str], ...] = (
     (StoreFull, ("SQLITE_FULL", "53100"), "there is no room left on the disk", "Make room, then repeat the last step."),
     (
@@ -206,6 +217,6 @@ _KNOWN: tuple[tuple[type[StoreError], tuple[str, ...], str, str], ...] = (
         StoreUnreachable,
         ("08", "28", "3D000", "57P", "InterfaceError", "OperationalError"),
         "the database cannot be reached",
-        "Check that the server runs, the address, the database and the user's rights.",
+        _REACH,
     ),
 )

@@ -38,7 +38,7 @@ def must_be_current(revision: str | None) -> None:
     """Raise `StoreVersion` unless the tables are exactly those that this program works with."""
     if revision == REVISION:
         return
-    if revision is not None and revision not in _revisions():
+    if revision is not None and revision not in known_revisions():
         raise StoreVersion(
             f"the tables have revision {revision!r}, which this program does not know",
             why="A newer version of ReALL made them; an older one could lose what it does not know.",
@@ -61,7 +61,7 @@ def upgrade(connection: Connection) -> tuple[str | None, str]:
     before = revision_of(connection)
     if before == REVISION:
         return before, REVISION
-    if before is not None and before not in _revisions():
+    if before is not None and before not in known_revisions():
         must_be_current(before)
 
     def missing(revision: Any, _context: Any) -> Any:
@@ -82,5 +82,6 @@ def _scripts() -> tuple[Any, Any]:
     return config, ScriptDirectory.from_config(config)
 
 
-def _revisions() -> set[str]:
+def known_revisions() -> set[str]:
+    """Give every revision that this program knows."""
     return {script.revision for script in _scripts()[1].walk_revisions()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -129,6 +129,16 @@ class KeptAssessment:
     audit_seq: int
 
 
+def in_words(places: Sequence[str], most: int = 5) -> str:
+    """List the places where two documents differ, the first few by name.
+
+    >>> in_words([]), in_words(["/a", "/b"], most=1)
+    ('the written form only', '/a and 1 more')
+    """
+    more = f" and {len(places) - most} more" if len(places) > most else ""
+    return (", ".join(places[:most]) or "the written form only") + more
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rerun:
     """A kept assessment, given again under its own knowledge.
@@ -161,9 +171,7 @@ class Rerun:
             return "Given again under its own knowledge: the same, byte for byte."
         if self.same_answers:
             return f"Given again under its own knowledge: every answer is the same; only the program differs. {by}"
-        places = ", ".join(self.differences[:5]) or "the written form only"
-        more = f" and {len(self.differences) - 5} more" if len(self.differences) > 5 else ""  # noqa: PLR2004 - shown
-        return f"NOT the same under its own knowledge. Different: {places}{more}. {by}"
+        return f"NOT the same under its own knowledge. Different: {in_words(self.differences)}. {by}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -32,7 +34,7 @@ def upgrade() -> None:
         _guard_sqlite()
 
 
-def _kept(*columns: sa.Column[object]) -> list[sa.Column[object]]:
+def _kept(*columns: sa.Column[Any]) -> list[sa.Column[Any]]:
     """Add what every record carries: its author, its time and its audit entry."""
     return [
         *columns,
@@ -42,7 +44,7 @@ def _kept(*columns: sa.Column[object]) -> list[sa.Column[object]]:
     ]
 
 
-def _sealed(*columns: sa.Column[object]) -> list[sa.Column[object]]:
+def _sealed(*columns: sa.Column[Any]) -> list[sa.Column[Any]]:
     salt = sa.Column("salt", sa.String(32), nullable=False)
     return _kept(*columns, salt, sa.Column("seal", sa.String(64), nullable=False))
 
