@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from reall.service.store.engine import file_of, open_engine, store_url
 from reall.service.store.records import AnswerTerms
@@ -36,4 +36,5 @@ def unguarded(url: str) -> Engine:
         for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             raw.execute(f"DROP TRIGGER {name}")
     raw.close()
+    event.listen(engine, "connect", lambda opened, _: opened.execute("PRAGMA foreign_keys = OFF"))
     return engine

@@ -108,7 +108,7 @@ def entries(
     query = select(AUDIT).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(limit)
     if target is not None:
         query = query.where(AUDIT.c.target == target)
-    for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}):
         yield AuditEntry(
             seq=row.seq if isinstance(row.seq, int) else NO_NUMBER,
             at=str(row.at),

@@ -115,7 +115,7 @@ def _copy_rows(source: Connection, target: Connection, *, without: Collection[st
         query = select(table).order_by(*table.primary_key.columns)
         if without and "case_id" in table.c:
             query = query.where(table.c.case_id.not_in(without))
-        rows = source.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).mappings()
+        rows = source.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}).mappings()
         for some in rows.partitions(_ROWS_AT_ONCE):
             target.execute(table.insert(), [dict(row) for row in some])
 

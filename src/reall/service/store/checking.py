@@ -83,7 +83,7 @@ def _record_faults(connection: Connection) -> Iterator[str]:
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Any]:
-    for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table)):
+    for row in connection.execute(select(table), execution_options={"yield_per": _ROWS_AT_ONCE}):
         yield row._mapping
 
 
