@@ -103,6 +103,6 @@ class Server:
 
     def stop(self) -> None:
         """End the server and remove its folder."""
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
         self._process.wait(timeout=START_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -42,7 +42,7 @@ def test_every_version_stays(store: Store) -> None:
 def test_two_people_change_the_same_version(store: Store) -> None:
     case_id = store.save_case(None, case_file(), by="anna").case_id
     store.save_case(case_id, case_file(cns_status="CNS1"), by="anna", expected=1)
-    with pytest.raises(SavedMeanwhile, match="is at version 2, saved by anna at .* UTC, not at version 1"):
+    with pytest.raises(SavedMeanwhile, match=r"is at version 2, saved by anna at .* UTC, not at version 1"):
         store.save_case(case_id, case_file(cns_status="CNS2"), by="otto", expected=1)
     assert len(store.history(case_id)) == 2
     assert store.audit_head().seq == 3

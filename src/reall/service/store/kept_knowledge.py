@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -67,12 +68,12 @@ def reopen(mark: str, packed: bytes) -> Knowledge:
         return open_knowledge()
     folder = cache_folder() / f"kept-{mark}"
     if not folder.is_dir() or fingerprint(folder) != mark:
-        folder = _unpack(mark, packed, folder)
+        _unpack(mark, packed, folder)
     return open_knowledge(folder)
 
 
-def _unpack(mark: str, packed: bytes, folder: Path) -> Path:
-    """Write aside, then rename, so that a half-written folder is never opened."""
+def _unpack(mark: str, packed: bytes, folder: Path) -> None:
+    """Write aside, then rename, so that a half-written folder is never opened; what was changed by hand goes."""
     files = unpacked(mark, packed)
     with saying_what_failed(str(folder)):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -81,9 +82,11 @@ def _unpack(mark: str, packed: bytes, folder: Path) -> Path:
             path = aside / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")
-        if folder.exists():  # changed by hand, or made meanwhile by another process
-            return aside
-        return aside.rename(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            aside.rename(folder)
+        except FileExistsError:  # made meanwhile by another process
+            shutil.rmtree(aside)
 
 
 def unpacked(mark: str, packed: bytes) -> dict[str, str]:

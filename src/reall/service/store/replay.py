@@ -21,7 +21,7 @@ from reall.stratify.assess import assess
 
 
 def answer(document: str, knowledge: Knowledge, terms: AnswerTerms) -> bytes:
-    """Give the assessment of a case file as the bytes that are kept.
+    """Give the assessment of a case file as the bytes that every door hands over: JSON and one newline.
 
     Raises `UnusableCase` when the case file cannot be assessed under this knowledge.
     """
@@ -30,7 +30,7 @@ def answer(document: str, knowledge: Knowledge, terms: AnswerTerms) -> bytes:
     )
     assessment = assess(case, knowledge, only=terms.systems)
     answers = answer_options(case, assessment.masks, knowledge, on=terms.on, country=terms.country)
-    return dumps(assessment_json(assessment, [option_json(each) for each in answers])).encode()
+    return dumps(assessment_json(assessment, [option_json(each) for each in answers])).encode() + b"\n"
 
 
 def must_give(content: bytes, case: CaseVersion, knowledge: Knowledge, terms: AnswerTerms) -> None:
