@@ -18,9 +18,15 @@ TERMS = AnswerTerms(on=dt.date(2026, 11, 21), country="US")
 DAY = dt.date(2026, 11, 21)
 
 
+_FACTS: dict[str, Any] = {
+    "relapse_number": 1, "lineage": "B", "months_from_diagnosis": 40, "months_after_end_of_primary_therapy": 14,
+    "marrow_blasts_pct": 80, "cns_status": "CNS1", "testis_biopsy_positive": False, "other_em_sites": [],
+}  # fmt: skip
+
+
 def case_file(name: str = "child-1", **facts: Any) -> str:
     """Write a case file; constructed, not from a patient."""
-    return json.dumps({"case": name, "facts": {"relapse_number": 1, "lineage": "B", **facts}})
+    return json.dumps({"case": name, "facts": {**_FACTS, **facts}})
 
 
 def unguarded(url: str) -> Engine:

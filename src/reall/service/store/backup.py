@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -221,7 +223,7 @@ def _unpacked(file: Path) -> Iterator[tuple[Backup, Path]]:
                 about = _read_manifest(archive.read(_MANIFEST), file)
                 with archive.open(_STORE) as packed, copy.open("xb") as out:
                     shutil.copyfileobj(packed, out, _PIECE)
-        except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, ValueError) as bad:
+        except (zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, RuntimeError, ValueError) as bad:
             raise StoreDamaged("this is not a whole backup of ReALL", where=str(file), next=_ANOTHER) from bad
         if _sha256(copy) != about.sha256:
             raise StoreDamaged("the backup is damaged: its checksum is wrong", where=str(file), next=_ANOTHER)

@@ -32,6 +32,8 @@ SILENT_SECONDS = 60
 """How long a server may say nothing before it counts as unreachable."""
 
 _WRITES = "reall_writes"
+_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_NEWEST_STATE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('reall.store'))"
 _FORMS = "Write a file name, sqlite:///FILE, or postgresql+pg8000://USER@HOST/DATABASE."
 
@@ -118,7 +120,6 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("SET synchronous_commit TO on")
     cursor.execute(f"SET lock_timeout TO '{BUSY_SECONDS}s'")
-    cursor.execute("SET default_transaction_isolation TO 'repeatable read'")
     connection.commit()
     cursor.close()
 
@@ -127,6 +128,8 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 def reading(engine: Engine) -> Iterator[Connection]:
     """Look at one state of the store, whatever is written meanwhile."""
     with saying_what_failed(shown(engine.url)), engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(_ONE_STATE))
         yield connection
 
 
@@ -134,13 +137,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """Write everything or nothing; on return it is on the disk."""
     with saying_what_failed(shown(engine.url)), engine.connect() as fresh:
-        if engine.dialect.name == "postgresql":
-            # A snapshot taken before the lock was granted would not show the entry of the writer before.
-            connection = fresh.execution_options(isolation_level="READ COMMITTED")
-        else:
-            connection = fresh.execution_options(**{_WRITES: True})
+        connection = fresh.execution_options(**{_WRITES: True})
         with connection.begin():
             if engine.dialect.name == "postgresql":
+                # A snapshot taken before the lock is granted would not show the entry of the writer before.
+                connection.execute(text(_NEWEST_STATE))
                 connection.execute(text(_LOCK))
             yield connection
 
