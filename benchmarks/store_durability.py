@@ -49,8 +49,8 @@ def main(kills: int) -> None:
             return
         server = Server(at)
         try:
-            _commits("PostgreSQL", server.new_database(), _bare_postgresql(server.new_database()), "INSERT alone")
-            _kills("PostgreSQL", server.new_database(), kills)
+            _commits("PostgreSQL", server.new_place(), _bare_postgresql(server.new_place()), "INSERT alone")
+            _kills("PostgreSQL", server.new_place(), kills)
         finally:
             server.stop()
 

@@ -38,7 +38,7 @@ def address(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     if engine_name == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
     server: Server = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.new_place()
 
 
 @pytest.fixture

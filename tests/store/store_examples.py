@@ -35,7 +35,7 @@ def unguarded(url: str) -> Engine:
     path = file_of(store_url(url))
     if path is None:
         with engine.begin() as connection:
-            connection.execute(text(f"ALTER DATABASE {store_url(url).database} SET session_replication_role = replica"))
+            connection.execute(text("ALTER ROLE current_user SET session_replication_role = replica"))
         engine.dispose()
         return open_engine(store_url(url))
     with sqlite3.connect(path) as raw:

@@ -42,7 +42,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'restored' / 'store.sqlite'}"
     server: Server = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.new_place()
 
 
 @pytest.fixture
@@ -209,6 +209,24 @@ def test_a_store_with_faults_is_backed_up_with_its_faults(tmp_path: Path) -> Non
         made = store.backup(tmp_path / "b", by="anna")
     assert any("is not what was written" in fault for fault in made.faults)
     assert restore(tmp_path / "b", str(tmp_path / "r.sqlite"), by="anna").faults == made.faults
+
+
+def test_a_damaged_database_gives_no_backup_that_looks_whole(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with open_store(str(path)) as store:
+        for i in range(30):
+            store.save_case(None, case_file(f"child-{i}"), by="anna")
+    whole = path.read_bytes()
+    for start in range(4096, len(whole), 4096):
+        path.write_bytes(whole[:start] + bytes(4096) + whole[start + 4096 :])
+        try:
+            with open_store(str(path), create=False) as store:
+                faults: tuple[object, ...] = store.backup(tmp_path / f"{start}.backup", by="anna").faults
+        except (StoreDamaged, StoreUnreachable) as error:
+            faults = (error,)
+        assert faults, f"page {start // 4096}"
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 def test_the_file_can_be_read_without_reall(small_backup: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from store_server import Server
 from reall.base.errors import ReallError, WrongUsage
 from reall.service.store import engine as engines
 from reall.service.store import migrate, schema
-from reall.service.store.engine import open_engine, reading, saying_what_failed, store_url
+from reall.service.store.engine import open_engine, reading, saying_what_failed, store_url, writing
 from reall.service.store.errors import (
     NotKeepable,
     StoreBusy,
@@ -169,19 +170,26 @@ def test_a_path_that_is_no_file_is_said(tmp_path: Path) -> None:
             open_store(str(path))
 
 
-def test_a_database_role_that_may_only_read_is_said(postgresql: Server) -> None:
-    address = postgresql.new_database()
-    head = _filled(address, 2)
+def _as_role(address: str, name: str, rights: str) -> str:
+    """Make a role with some rights on the tables of a store, and give the address under which it works."""
+    schema_name = store_url(address).username
     engine = open_engine(store_url(address))
     with engine.begin() as connection:
         for statement in (
-            "DROP ROLE IF EXISTS looker",
-            "CREATE ROLE looker LOGIN",
-            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker",
+            f"CREATE ROLE {name} LOGIN",
+            f"ALTER ROLE {name} SET search_path = {schema_name}",
+            f"GRANT USAGE ON SCHEMA {schema_name} TO {name}",
+            f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema_name} TO {name}",
         ):
             connection.execute(text(statement))
     engine.dispose()
-    with open_store(address.replace("reall@", "looker@"), create=False) as store:
+    return address.replace(f"{schema_name}@", f"{name}@")
+
+
+def test_a_database_role_that_may_only_read_is_said(postgresql: Server) -> None:
+    address = postgresql.new_place()
+    head = _filled(address, 2)
+    with open_store(_as_role(address, "looker", "SELECT"), create=False) as store:
         with pytest.raises(StoreUnwritable, match="42501"):
             store.save_case(None, case_file(), by="anna")
         assert store.verify_audit(head).faults == ()
@@ -190,18 +198,9 @@ def test_a_database_role_that_may_only_read_is_said(postgresql: Server) -> None:
 
 def test_a_role_that_may_only_add_is_enough(postgresql: Server) -> None:
     """The service needs no right to change or remove; docs/how-to/store.md says how to give it none."""
-    address = postgresql.new_database()
+    address = postgresql.new_place()
     open_store(address).close()
-    engine = open_engine(store_url(address))
-    with engine.begin() as connection:
-        for statement in (
-            "DROP ROLE IF EXISTS adder",
-            "CREATE ROLE adder LOGIN",
-            "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO adder",
-        ):
-            connection.execute(text(statement))
-    engine.dispose()
-    with open_store(address.replace("reall@", "adder@"), create=False) as store:
+    with open_store(_as_role(address, "adder", "SELECT, INSERT"), create=False) as store:
         store.save_case(None, case_file(), by="anna")
         _holds_exactly(store, 1)
 
@@ -255,18 +254,23 @@ def test_a_lost_write_ahead_log_is_found_by_a_printed_head(tmp_path: Path) -> No
 # --- busy, unreachable -----------------------------------------------------------------------------------------------
 
 
-def test_a_store_that_is_held_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_held_is_said(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.1)
-    url = str(tmp_path / "s.sqlite")
-    with open_store(url) as store:
-        holder = sqlite3.connect(url, isolation_level=None)
-        holder.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreBusy, match="Try again"):
+    holder = open_engine(store_url(address))
+    with open_store(address) as store:
+        with writing(holder), pytest.raises(StoreBusy, match="Try again"):
             store.save_case(None, case_file(), by="anna")
         assert store.cases() == ()
-        holder.execute("ROLLBACK")
-        holder.close()
         store.save_case(None, case_file(), by="anna")
+    holder.dispose()
+
+
+def test_four_programs_start_at_once_and_one_makes_the_store(address: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: open_store(address), range(4)))
+    assert [entry.action for entry in stores[0].audit_entries()] == ["store.created"]
+    for store in stores:
+        store.close()
 
 
 def test_a_server_that_is_not_there_is_said_without_the_password() -> None:
@@ -283,7 +287,7 @@ def test_a_database_that_is_not_there_is_said(engine_name: str, address: str) ->
     if engine_name == "sqlite":
         address += ".none"
     else:
-        address += "none"
+        address = address.replace("/postgres", "/none")
     with pytest.raises(StoreUnreachable):
         open_store(address, create=False)
     with pytest.raises(StoreUnreachable):

@@ -33,7 +33,7 @@ def test_200_kills_lose_nothing_in_sqlite(tmp_path: Path) -> None:
 
 
 def test_kills_of_the_writer_lose_nothing_in_postgresql(postgresql: Server) -> None:
-    url = postgresql.new_database()
+    url = postgresql.new_place()
     open_store(url).close()
     with Killer(url, seed=2) as killer:
         for _ in range(KILLS // 5):
@@ -51,7 +51,7 @@ def test_kills_of_the_server_lose_nothing() -> None:
         pytest.skip("no PostgreSQL server is installed (Debian: postgresql)")
     server = Server(at)
     try:
-        url = server.new_database()
+        url = server.new_place()
         open_store(url).close()
         with Killer(url, seed=3) as killer:
             for _ in range(SERVER_KILLS):

@@ -60,18 +60,7 @@ def append(
 
     Raises `NotKeepable` when something is not a code: free text could carry a patient's value into the log.
     """
-    coded = {Detail(key).value: str(value) for key, value in (detail or {}).items()}
-    if not _ACTOR.fullmatch(by):
-        raise NotKeepable(
-            "the acting user's name is not 1 to 255 visible ASCII characters", next="Use an account name."
-        )
-    for place, value in (("target", target), *coded.items()):
-        if not _CODE.fullmatch(value):
-            raise NotKeepable(
-                f"the audit log takes only codes, numbers, ids and hashes as {place}",
-                why="Free text could carry a patient's value into the log.",
-                next="Keep the text in the record and log its id.",
-            )
+    coded = _coded(by, target, detail or {})
     last = head(connection)
     entry = {
         "seq": last.seq + 1, "at": now(), "action": Action(action).value, "by": by, "target": target, "detail": coded,
@@ -90,6 +79,23 @@ def append(
         )
     )
     return AuditEntry(**entry, previous=last.hash, hash=made)  # type: ignore[arg-type]
+
+
+def _coded(by: str, target: str, detail: Mapping[Detail, str | int]) -> dict[str, str]:
+    """Give the detail as text, after refusing whatever is not a code."""
+    coded = {Detail(key).value: str(value) for key, value in detail.items()}
+    if not _ACTOR.fullmatch(by):
+        raise NotKeepable(
+            "the acting user's name is not 1 to 255 visible ASCII characters", next="Use an account name."
+        )
+    for place, value in (("target", target), *coded.items()):
+        if not _CODE.fullmatch(value):
+            raise NotKeepable(
+                f"the audit log takes only codes, numbers, ids and hashes as {place}",
+                why="Free text could carry a patient's value into the log.",
+                next="Keep the text in the record and log its id.",
+            )
+    return coded
 
 
 def head(connection: Connection) -> AuditHead:

@@ -5,6 +5,7 @@ The file is a ZIP archive of `manifest.json` and `store.sqlite`, an ordinary SQL
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -43,6 +44,10 @@ FORMAT = "reall.backup/1"
 _MANIFEST, _STORE = "manifest.json", "store.sqlite"
 _ROWS_AT_ONCE = 200
 _PIECE = 1 << 20
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, RuntimeError, ValueError, OSError,
+)  # fmt: skip
+"""What the reader of archives raises for one that is damaged."""
 _ANOTHER = "Take another backup; this one cannot be trusted."
 
 
@@ -223,7 +228,9 @@ def _unpacked(file: Path) -> Iterator[tuple[Backup, Path]]:
                 about = _read_manifest(archive.read(_MANIFEST), file)
                 with archive.open(_STORE) as packed, copy.open("xb") as out:
                     shutil.copyfileobj(packed, out, _PIECE)
-        except (zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, RuntimeError, ValueError) as bad:
+        except _UNREADABLE as bad:
+            if isinstance(bad, OSError) and bad.errno != errno.EINVAL:  # EINVAL: the archive points before its start
+                raise
             raise StoreDamaged("this is not a whole backup of ReALL", where=str(file), next=_ANOTHER) from bad
         if _sha256(copy) != about.sha256:
             raise StoreDamaged("the backup is damaged: its checksum is wrong", where=str(file), next=_ANOTHER)

@@ -7,6 +7,7 @@ an advisory lock, because each audit entry needs the hash of the one before.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ SILENT_SECONDS = 60
 _WRITES = "reall_writes"
 _ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _NEWEST_STATE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE"
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('reall.store'))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('reall.store.' || current_schema()))"
 _FORMS = "Write a file name, sqlite:///FILE, or postgresql+pg8000://USER@HOST/DATABASE."
 
 
@@ -153,6 +154,8 @@ def saying_what_failed(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _explained(error.orig, where) from None
+    except sqlite3.Error as error:  # from the driver itself, which copies a database for a backup
+        raise _explained(error, where) from None
     except (TimeoutError, ConnectionError) as error:
         raise StoreUnreachable(
             f"the database cannot be reached ({type(error).__name__})", where=where, why=_NOTHING_HALF, next=_REACH

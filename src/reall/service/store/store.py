@@ -159,7 +159,7 @@ class Store:
         by: str,
         root: Path = PACKAGED,
     ) -> KeptAssessment:
-        """Keep an assessment of a case version: the bytes of `reall.assessment/1` that were shown (see `replay.answer`).
+        """Keep an assessment of a case version: the bytes of `reall.assessment/1` that were shown (`replay.answer`).
 
         The files of `knowledge`, which lie below `root`, are kept with the first assessment under them. Raises
         `NotKeepable` when case version, knowledge and terms do not give these very bytes.
