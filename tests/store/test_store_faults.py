@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import random
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -133,8 +132,8 @@ except ReallError as error:
 @pytest.fixture
 def others_may_look(tmp_path: Path) -> Iterator[Path]:
     """Give a folder that other users can pass through, but not write to."""
-    folder = Path("/tmp") / f"reall-test-{os.getpid()}-{random.randrange(1 << 30)}"
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="reall-"))
+    folder.chmod(0o755)
     yield folder
     folder.chmod(0o755)
     shutil.rmtree(folder)
