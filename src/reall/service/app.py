@@ -1,0 +1,34 @@
+"""The service as one application: routers, errors and parts put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from reall import __version__
+from reall.library.knowledge import open_knowledge
+from reall.service.pages.start import router as start
+from reall.service.parts import Parts
+from reall.service.settings import Settings
+
+_STATIC = Path(__file__).parent / "static"
+_ROUTERS = (start,)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Give the application for these settings. Raises `InvalidKnowledge` and `WrongUsage` before it listens."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
+        yield
+
+    app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    for router in _ROUTERS:
+        app.include_router(router)
+    return app
