@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -11,24 +9,27 @@ from fastapi.staticfiles import StaticFiles
 
 from reall import __version__
 from reall.library.knowledge import open_knowledge
+from reall.service.access.binding import check_exposure
+from reall.service.access.entry import guard
+from reall.service.access.gate import Guarded, form_limits
+from reall.service.access.operations import Operation
+from reall.service.access.sign_in import router as sign_in
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
+from reall.service.running.health import router as health
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start,)
+_ROUTERS = (start, health, sign_in)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Give the application for these settings. Raises `InvalidKnowledge` and `WrongUsage` before it listens."""
-
-    @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
-        yield
-
-    app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    check_exposure(settings)
+    app = FastAPI(title="ReALL", version=__version__, docs_url=None, redoc_url=None)
+    app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
+    app.mount("/static", Guarded(StaticFiles(directory=_STATIC), Operation.OPEN), name="static")
     for router in _ROUTERS:
-        app.include_router(router)
+        app.include_router(router, form_limits=form_limits(settings))
+    guard(app, settings)
     return app

@@ -1,0 +1,62 @@
+"""Whether the service lives, whether it can answer, and its figures."""
+
+from __future__ import annotations
+
+import hmac
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from reall.service.access.entry import AccessOf
+from reall.service.access.gate import require
+from reall.service.access.operations import Operation
+from reall.service.access.refusal import Refused
+from reall.service.running.metrics import CONTENT_TYPE
+
+_READY, _NOT_READY = 200, 503
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz", dependencies=[require(Operation.OPEN)])
+async def lives() -> JSONResponse:
+    """Say that the process answers."""
+    return JSONResponse({"alive": True})
+
+
+@router.get("/readyz", dependencies=[require(Operation.OPEN)])
+async def is_ready(request: Request) -> JSONResponse:
+    """Say which parts can be used; 503 when one cannot."""
+    parts = getattr(request.app.state, "parts", None)
+    ready = {"knowledge": parts is not None}
+    store = getattr(parts, "store", None)
+    if store is not None:
+        ready["store"] = _reachable(store)
+    return JSONResponse({"ready": all(ready.values()), "parts": ready}, _READY if all(ready.values()) else _NOT_READY)
+
+
+def _reachable(store: object) -> bool:
+    check = getattr(store, "check", None)
+    if check is None:
+        return True
+    try:
+        check()
+    except Exception:  # whatever is wrong with it, the answer is that it cannot be used
+        return False
+    return True
+
+
+@router.get("/metrics", dependencies=[require(Operation.OPEN)])
+async def metrics(request: Request, access: AccessOf) -> Response:
+    """Give the figures: to this computer's user, or, where there is sign-in, to who holds the token of the settings."""
+    settings = access.settings
+    if settings.has_sign_in or settings.metrics_token:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not settings.metrics_token or not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
+            raise Refused(
+                status=401,
+                code="reall/sign-in-needed",
+                what="the figures need the token of the settings",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+    access.metrics.sessions.set(len(access.sessions))
+    return Response(access.metrics.text(), media_type=CONTENT_TYPE)
