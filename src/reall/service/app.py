@@ -26,7 +26,7 @@ _ROUTERS = (start, health, sign_in)
 def create_app(settings: Settings) -> FastAPI:
     """Give the application for these settings. Raises `InvalidKnowledge` and `WrongUsage` before it listens."""
     check_exposure(settings)
-    app = FastAPI(title="ReALL", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(title="ReALL", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
     app.mount("/static", Guarded(StaticFiles(directory=_STATIC), Operation.OPEN), name="static")
     for router in _ROUTERS:

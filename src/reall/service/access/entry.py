@@ -56,8 +56,8 @@ def guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Rate, settings=settings)
     app.add_middleware(Identify, settings=settings, sessions=access.sessions, authority=authority)
     app.add_middleware(Origin, settings=settings)
-    app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Record, metrics=access.metrics)
+    app.add_middleware(SecurityHeaders, settings=settings)
 
 
 def _access(request: Request) -> Access:

@@ -40,6 +40,9 @@ def _named(dependant: Dependant) -> Iterator[Operation]:
         yield from _named(inner)
 
 
+_UNKNOWN = 401
+
+
 class Door:
     """Stops who is not known before the body is read and before it shows which addresses exist."""
 
@@ -52,8 +55,10 @@ class Door:
         if scope["type"] == "http":
             state = scope["state"]
             refused = state.get("refused")
-            if refused is None and state["principal"] is NOBODY and not self._is_open(scope["path"]):
+            if refused is None and state["principal"] is NOBODY:
                 refused = sign_in_needed()
+            if refused is not None and refused.status_code == _UNKNOWN and self._is_open(scope["path"]):
+                refused = None  # what is open to everybody is open to somebody with a bad token as well
             if refused is not None:
                 await refused(scope, receive, send)
                 return

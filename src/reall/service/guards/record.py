@@ -1,9 +1,10 @@
-"""The outermost layer: notes that a request was answered, never what it said, and turns accidents into answers."""
+"""Notes that a request was answered, never what it said, and turns accidents into answers."""
 
 from __future__ import annotations
 
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,7 @@ from reall.service.running.log import ACCESS, SERVICE
 from reall.service.running.metrics import Metrics
 
 _NO_ROUTE = "(none)"
+_LAST_LINES = 6
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -67,8 +69,9 @@ def route_of(scope: Scope) -> str:
 
 
 def _places(accident: BaseException) -> str:
-    """Name the kind of an error and the lines that it passed, without its message, which may quote a patient."""
-    lines = (f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(accident.__traceback__))
+    """Name the kind of an error and the last lines that it passed, without its message, which may quote a patient."""
+    last = traceback.extract_tb(accident.__traceback__)[-_LAST_LINES:]
+    lines = (f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in last)
     return f"{type(accident).__name__} at " + " > ".join(lines)
 
 
