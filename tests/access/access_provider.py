@@ -88,8 +88,8 @@ class Provider:
             return 400, {"error": "invalid_grant"}
         claims = self.change(self.claims(aud=CLIENT, nonce=grant.nonce))
         token = claims.pop("__token", None) or self.sign(claims)
-        answer = {"access_token": "opaque", "token_type": "Bearer", "expires_in": 300, "id_token": token, **self.extra}
-        return 200, answer
+        answer = {"access_token": "opaque", "token_type": "Bearer", "expires_in": 300, "id_token": token} | self.extra
+        return 200, {name: value for name, value in answer.items() if value is not None}
 
     def described(self) -> dict[str, Any]:
         """Say where everything is."""

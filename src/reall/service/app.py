@@ -18,9 +18,11 @@ from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.running.health import router as health
 from reall.service.settings import Settings
+from reall.service.smart.launches import Launches
+from reall.service.smart.pages import router as smart
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, health, sign_in)
+_ROUTERS = (start, health, sign_in, smart)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -28,6 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
     check_exposure(settings)
     app = FastAPI(title="ReALL", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
+    app.state.launches = Launches(settings)
     app.mount("/static", Guarded(StaticFiles(directory=_STATIC), Operation.OPEN), name="static")
     for router in _ROUTERS:
         app.include_router(router, form_limits=form_limits(settings))

@@ -63,11 +63,12 @@ class Refused(HTTPException):
 
     def _to_sign_in(self, request: Request) -> Response:
         """Send a reader to the sign-in and back to the page; a form's answer is lost, so it leads to the first page."""
-        wanted = request.url.path if request.method == "GET" else "/"
-        address = f"{SIGN_IN}?next={quote(wanted)}"
+        address = request.url
+        wanted = address.path + (f"?{address.query}" if address.query else "") if request.method == "GET" else "/"
+        leave = f"{SIGN_IN}?next={quote(wanted)}"
         if "hx-request" in request.headers:
-            return Response(status_code=401, headers={"HX-Redirect": address})
-        return RedirectResponse(address, 303)
+            return Response(status_code=401, headers={"HX-Redirect": leave})
+        return RedirectResponse(leave, 303)
 
 
 def _is_read_by_a_person(request: Request) -> bool:
