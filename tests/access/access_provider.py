@@ -111,7 +111,12 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             provider.asked.append(path)
-            if path in provider.routes:
+            if path == "/authorize":
+                self.send_response(302)
+                self.send_header("location", provider.approve(self.path))
+                self.send_header("content-length", "0")
+                self.end_headers()
+            elif path in provider.routes:
                 self._send(200, provider.routes[path](self))
             elif path in ("/.well-known/openid-configuration", "/.well-known/smart-configuration"):
                 self._send(200, provider.described())

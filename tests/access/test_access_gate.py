@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from access_provider import Provider
 from conftest import HOME, browser, settings_with
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from fastapi.testclient import TestClient
 
 from reall.service.access.entry import guard
-from reall.service.access.gate import require
+from reall.service.access.gate import Guarded, require
 from reall.service.access.operations import LOCAL, MAY, NOBODY, Operation, Principal, Role
 from reall.service.access.routes import operations_of
 from reall.service.app import create_app
@@ -193,6 +194,31 @@ def test_a_change_needs_the_token_of_the_session(
     assert client.post("/sign-out", data=data, headers=headers).status_code == status
 
 
+@pytest.mark.parametrize(("with_token", "status"), [(True, 200), (False, 403)])
+def test_a_route_that_reads_a_form_itself_still_gets_it(
+    app: FastAPI, signed_in: Callable[..., TestClient], with_token: bool, status: int
+) -> None:
+    """The gate and the route read the same form: fields and files arrive."""
+
+    @app.post("/upload", dependencies=[require(Operation.ASK)])
+    def upload(name: Annotated[str, Form()], file: UploadFile) -> str:
+        return f"{name} {file.file.read().decode()}"
+
+    @app.post("/by-hand", dependencies=[require(Operation.ASK)])
+    async def by_hand(request: Request) -> str:
+        form = await request.form()
+        return str(form["name"])
+
+    client = signed_in("reader")
+    token = client.get("/").text.split('name="form_token" value="')[1].split('"')[0]
+    data = {"name": "a"} | ({"form_token": token} if with_token else {})
+    uploaded = client.post("/upload", data=data, files={"file": ("f", b"content")})
+    assert uploaded.status_code == status
+    assert client.post("/by-hand", data=data).status_code == status
+    if with_token:
+        assert uploaded.json() == "a content"
+
+
 def test_the_token_of_one_session_is_none_for_another(signed_in: Callable[..., TestClient]) -> None:
     first, second = signed_in("reader"), signed_in("reader")
     token = first.get("/").text.split('name="form_token" value="')[1].split('"')[0]
@@ -222,13 +248,26 @@ def test_every_answer_tells_the_browser_to_keep_and_load_nothing(app: FastAPI) -
     assert client.get("/static/reall.css").headers["cache-control"] == "public, max-age=3600"
 
 
+def test_who_is_signed_in_is_not_sent_round_in_circles(app: FastAPI, signed_in: Callable[..., TestClient]) -> None:
+    """A mounted application is for programs: a person gets a page that says so, not the sign-in again."""
+    client = signed_in("reader")
+    assert client.get("/metrics").status_code == 403
+
+    async def inner(scope: object, receive: object, send: object) -> None:
+        raise AssertionError
+
+    app.mount("/programs", Guarded(inner, Operation.ASK))
+    assert client.get("/programs/x").status_code == 401
+    assert browser(app).get("/programs/x").status_code == 303
+
+
 @pytest.mark.parametrize(
     ("sign_in", "token", "given", "status"),
     [
         (False, "", "", 200),
-        (False, "secret", "", 401),
-        (True, "", "", 401),
-        (True, "secret", "Bearer wrong", 401),
+        (False, "secret", "", 403),
+        (True, "", "", 403),
+        (True, "secret", "Bearer wrong", 403),
         (True, "secret", "Bearer secret", 200),
     ],
 )

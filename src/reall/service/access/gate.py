@@ -71,7 +71,7 @@ def _check_role(principal: Principal, operation: Operation) -> None:
     raise Refused(
         status=403,
         code="reall/not-allowed",
-        what=f"this account may not {operation.value}",
+        what=f"this account has no role that may {operation.value}",
         next="Ask who manages the roles of your site.",
     )
 

@@ -37,7 +37,7 @@ class Refused(HTTPException):
         """Give the answer in the form that the asker reads."""
         if not _is_read_by_a_person(request):
             return Response(self._problem(), self.status_code, self.headers, PROBLEM)
-        if self.status_code == 401:  # noqa: PLR2004
+        if self.status_code == 401 and getattr(request.state, "session", None) is None:  # noqa: PLR2004
             return self._to_sign_in(request)
         page: Response = render(request, "refused.html.j2", status=self.status_code, what=self.what, next=self.next)
         page.headers.update(self.headers or {})

@@ -23,6 +23,8 @@ _ALWAYS = {
 }
 _FOREIGN = b"cross-origin-resource-policy"
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+FILES = "/static/"
+"""Where the files lie that are the same for everybody."""
 _KEEP_NOTHING = b"no-store"
 _KEEP_FILES = b"public, max-age=3600"
 
@@ -44,7 +46,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caching = _KEEP_FILES if scope["path"].startswith("/static/") else _KEEP_NOTHING
+        caching = _KEEP_FILES if scope["path"].startswith(FILES) else _KEEP_NOTHING
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

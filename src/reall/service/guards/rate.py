@@ -11,10 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reall.service.access.operations import LOCAL, NOBODY
 from reall.service.access.refusal import Refused
+from reall.service.guards.headers import FILES
 from reall.service.settings import Settings
 
 _MINUTE = "60"
-_UNCOUNTED = ("/static/", "/healthz", "/readyz", "/metrics")
+_UNCOUNTED = (FILES, "/healthz", "/readyz", "/metrics")
 _NETWORK_OF_ONE = 64  # bits of an IPv6 address that one household or company is given
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reall.service.access.refusal import Refused
+from reall.service.guards.headers import FILES
 from reall.service.running.log import ACCESS, SERVICE
 from reall.service.running.metrics import Metrics
 
@@ -63,6 +64,8 @@ class Record:
 
 def route_of(scope: Scope) -> str:
     """Give the route as it is declared, `/cases/{case_id}`; what stood in its place is not told."""
+    if scope["path"].startswith(FILES):
+        return FILES
     context: Any = scope.get("fastapi", {}).get("effective_route_context")
     declared = getattr(context, "path_format", None) or getattr(scope.get("route"), "path", None)
     return str(declared) if declared else _NO_ROUTE

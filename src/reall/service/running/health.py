@@ -53,10 +53,10 @@ async def metrics(request: Request, access: AccessOf) -> Response:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not settings.metrics_token or not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
             raise Refused(
-                status=401,
-                code="reall/sign-in-needed",
+                status=403,
+                code="reall/not-allowed",
                 what="the figures need the token of the settings",
-                headers={"WWW-Authenticate": "Bearer"},
+                next="Send it as `Authorization: Bearer`; metrics_token sets it.",
             )
     access.metrics.sessions.set(len(access.sessions))
     return Response(access.metrics.text(), media_type=CONTENT_TYPE)

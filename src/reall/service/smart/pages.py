@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from reall.service.access.entry import AccessOf
 from reall.service.access.gate import PrincipalOf, require
 from reall.service.access.handshake import SECONDS, Handshake
-from reall.service.access.operations import Operation
+from reall.service.access.operations import Operation, Principal
 from reall.service.access.sessions import cookie_name, drop_cookie, set_cookie
 from reall.service.pages.rendering import render
 from reall.service.settings import Settings
@@ -82,7 +82,7 @@ async def end(request: Request, access: AccessOf, launches: LaunchesOf) -> Respo
 
 
 async def record_of(
-    request: Request, settings: Settings, launches: Launches, principal: PrincipalOf
+    request: Request, settings: Settings, launches: Launches, principal: Principal
 ) -> PatientRecord | None:
     """Read the record of the patient that this browser has open; None when there is none."""
     lent = launches.find(request.cookies.get(cookie_name(settings, _OPEN), ""), principal)
