@@ -14,9 +14,9 @@ from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from fastapi.testclient import TestClient
 
 from reall.service.access.entry import guard
-from reall.service.access.gate import Guarded, require
+from reall.service.access.gate import require
 from reall.service.access.operations import LOCAL, MAY, NOBODY, Operation, Principal, Role
-from reall.service.access.routes import operations_of
+from reall.service.access.routes import Guarded, operations_of
 from reall.service.app import create_app
 from reall.service.settings import Settings
 

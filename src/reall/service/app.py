@@ -11,8 +11,9 @@ from reall import __version__
 from reall.library.knowledge import open_knowledge
 from reall.service.access.binding import check_exposure
 from reall.service.access.entry import guard
-from reall.service.access.gate import Guarded, form_limits
+from reall.service.access.gate import form_limits
 from reall.service.access.operations import Operation
+from reall.service.access.routes import Guarded
 from reall.service.access.sign_in import router as sign_in
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts

@@ -56,7 +56,7 @@ class Limits:
     header_bytes: int = setting(32_768, "largest head of a request (address and headers)")
     header_seconds: float = setting(10.0, "a client has so many seconds to send the head of a request")
     body_seconds: float = setting(60.0, "a client has so many seconds to send the body")
-    request_seconds: float = setting(120.0, "an answer must have begun after so many seconds")
+    request_seconds: float = setting(150.0, "an answer must have begun after so many seconds")
     send_seconds: float = setting(60.0, "a client has so many seconds to take one piece of an answer")
     connections: int = setting(500, "connections at a time; further ones are told to come back later")
     requests_per_minute: int = setting(1200, "requests of one signed-in account per minute; 0: no limit")

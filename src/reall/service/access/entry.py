@@ -11,7 +11,8 @@ from fastapi import Depends, FastAPI, Request
 from reall.service.access.authority import Authority
 from reall.service.access.handshake import Handshakes
 from reall.service.access.identify import Identify
-from reall.service.access.refusal import Refused, answer_refused
+from reall.service.access.refusal import Refused
+from reall.service.access.refusing import answer_refused
 from reall.service.access.routes import Door, open_paths
 from reall.service.access.sessions import SessionTable
 from reall.service.guards.headers import SecurityHeaders

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reall.service.access.form_token import TOKEN_FIELD, TOKEN_HEADER
 from reall.service.access.operations import NOBODY, Operation, Principal
@@ -33,7 +32,7 @@ def require(operation: Operation) -> Any:
     """Give the dependency that guards a route: `@router.get("/x", dependencies=[require(Operation.ASK)])`."""
 
     async def gate(request: Request) -> None:
-        _check_role(_principal(request), operation)
+        check_role(_principal(request), operation)
         await _check_form(request)
 
     guard: Callable[[Request], Any] = gate
@@ -41,29 +40,8 @@ def require(operation: Operation) -> Any:
     return Depends(guard)
 
 
-class Guarded:
-    """An application mounted below this one, behind the same gate, for programs: a session is no key to it."""
-
-    def __init__(self, app: ASGIApp, operation: Operation) -> None:
-        self.app = app
-        self.operation = operation
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check, then pass on."""
-        if scope["type"] == "http":
-            state = scope.get("state", {})
-            principal = state.get("principal", NOBODY)
-            if state.get("session") is not None and self.operation is not Operation.OPEN:
-                principal = NOBODY
-            try:
-                _check_role(principal, self.operation)
-            except Refused as refused:
-                await refused(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-def _check_role(principal: Principal, operation: Operation) -> None:
+def check_role(principal: Principal, operation: Operation) -> None:
+    """Refuse, with `Refused`, an operation that no role of the account allows."""
     if principal.may(operation):
         return
     if principal is NOBODY:

@@ -11,8 +11,32 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount, Route, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reall.service.access.gate import sign_in_needed
+from reall.service.access.gate import check_role, sign_in_needed
 from reall.service.access.operations import NOBODY, Operation
+from reall.service.access.refusal import Refused
+from reall.service.access.refusing import refuse
+
+
+class Guarded:
+    """An application mounted below this one, behind the same gate, for programs: a session is no key to it."""
+
+    def __init__(self, app: ASGIApp, operation: Operation) -> None:
+        self.app = app
+        self.operation = operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, then pass on."""
+        if scope["type"] == "http":
+            state = scope.get("state", {})
+            principal = state.get("principal", NOBODY)
+            if state.get("session") is not None and self.operation is not Operation.OPEN:
+                principal = NOBODY
+            try:
+                check_role(principal, self.operation)
+            except Refused as refused:
+                await refuse(refused, scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 def operations_of(app: FastAPI) -> Iterator[tuple[str, frozenset[str], Operation]]:
@@ -60,7 +84,7 @@ class Door:
             if refused is not None and refused.status_code == _UNKNOWN and self._is_open(scope["path"]):
                 refused = None  # what is open to everybody is open to somebody with a bad token as well
             if refused is not None:
-                await refused(scope, receive, send)
+                await refuse(refused, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -16,7 +16,8 @@ from reall.service.access.gate import require
 from reall.service.access.handshake import SECONDS, Handshake
 from reall.service.access.identify import principal_of
 from reall.service.access.operations import Operation
-from reall.service.access.refusal import SIGN_IN, Refused
+from reall.service.access.refusal import Refused
+from reall.service.access.refusing import SIGN_IN
 from reall.service.access.sessions import cookie_name, drop_cookie, set_cookie
 from reall.service.pages.rendering import render
 

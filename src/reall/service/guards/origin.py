@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reall.service.access.refusal import Refused
+from reall.service.access.refusing import refuse
 from reall.service.settings import Settings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -31,7 +32,7 @@ class Origin:
             headers = Headers(scope=scope)
             refused = self._wrong_host(headers) or self._foreign(headers, scope)
             if refused is not None:
-                await refused(scope, receive, send)
+                await refuse(refused, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

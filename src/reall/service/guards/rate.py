@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reall.service.access.operations import LOCAL, NOBODY
 from reall.service.access.refusal import Refused
+from reall.service.access.refusing import refuse
 from reall.service.guards.headers import FILES
 from reall.service.settings import Settings
 
@@ -40,7 +41,7 @@ class Rate:
                 next="Wait a minute.",
                 headers={"Retry-After": _MINUTE},
             )
-            await refused(scope, receive, send)
+            await refuse(refused, scope, receive, send)
             return
         await self._app(scope, receive, send)
 

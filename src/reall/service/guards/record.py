@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reall.service.access.refusal import Refused
+from reall.service.access.refusing import refuse
 from reall.service.guards.headers import FILES
 from reall.service.running.log import ACCESS, SERVICE
 from reall.service.running.metrics import Metrics
@@ -50,7 +51,7 @@ class Record:
             SERVICE.error("accident %s", _places(accident))
             if status:
                 raise ConnectionAbortedError from None  # the client must not take half an answer for a whole one
-            await _accident()(scope, receive, noting)
+            await refuse(_accident(), scope, receive, noting)
         finally:
             self._metrics.under_way.dec()
             self._note(scope, status, time.perf_counter() - began)

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reall.service.access.refusal import Refused
+from reall.service.access.refusing import refuse
 from reall.service.settings import Limits
 
 _SMALL_BODIES = ("application/json", "application/yaml", "application/x-yaml", "application/x-www-form-urlencoded", "")
@@ -37,11 +38,13 @@ class Size:
         except Refused as refused:
             if request.begun:
                 raise
-            await refused(scope, receive, send)
+            await refuse(refused, scope, receive, send)
         except TimeoutError:
             if request.begun:
                 raise
-            await _late(503, "the answer takes too long", "Try again with less, or later.")(scope, receive, send)
+            await refuse(
+                _late(503, "the answer takes too long", "Try again with less, or later."), scope, receive, send
+            )
 
 
 class _Measured:
