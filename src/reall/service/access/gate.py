@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -31,9 +31,11 @@ PrincipalOf = Annotated[Principal, Depends(_principal)]
 def require(operation: Operation) -> Any:
     """Give the dependency that guards a route: `@router.get("/x", dependencies=[require(Operation.ASK)])`."""
 
-    async def gate(request: Request) -> None:
+    async def gate(request: Request) -> AsyncIterator[None]:
         check_role(_principal(request), operation)
         await _check_form(request)
+        yield
+        await request.close()  # uploaded files, whoever read the form
 
     guard: Callable[[Request], Any] = gate
     guard.operation = operation  # type: ignore[attr-defined]
