@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -31,11 +31,9 @@ PrincipalOf = Annotated[Principal, Depends(_principal)]
 def require(operation: Operation) -> Any:
     """Give the dependency that guards a route: `@router.get("/x", dependencies=[require(Operation.ASK)])`."""
 
-    async def gate(request: Request) -> AsyncIterator[None]:
+    async def gate(request: Request) -> None:
         check_role(_principal(request), operation)
         await _check_form(request)
-        yield
-        await request.close()  # uploaded files, whoever read the form
 
     guard: Callable[[Request], Any] = gate
     guard.operation = operation  # type: ignore[attr-defined]
@@ -69,11 +67,16 @@ def sign_in_needed() -> Refused:
 
 async def _check_form(request: Request) -> None:
     """Refuse a change that a session's cookie alone asks for: another site could have made the browser send it."""
+    if request.method in _SAFE:
+        return
+    is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS
+    if is_form:
+        request.state.close = request.close  # the uploaded files, whoever reads the form; `Size` calls it
     session: Session | None = getattr(request.state, "session", None)
-    if session is None or request.method in _SAFE:
+    if session is None:
         return
     given: Any = request.headers.get(TOKEN_HEADER)
-    if given is None and request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS:
+    if given is None and is_form:
         given = (await request.form(**form_limits(request.app.state.settings))).get(TOKEN_FIELD)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), session.form_token.encode()):
         raise Refused(

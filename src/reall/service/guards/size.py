@@ -45,6 +45,10 @@ class Size:
             await refuse(
                 _late(503, "the answer takes too long", "Try again with less, or later."), scope, receive, send
             )
+        finally:
+            close = scope.get("state", {}).get("close")
+            if close is not None:
+                await close()
 
 
 class _Measured:
