@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from conftest import HOME, browser, settings_with
 from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from fastapi.testclient import TestClient
 
+from reall.base.errors import WrongUsage
 from reall.service.access.entry import guard
 from reall.service.access.gate import require
 from reall.service.access.operations import LOCAL, MAY, NOBODY, Operation, Principal, Role
@@ -248,6 +250,34 @@ def test_every_answer_tells_the_browser_to_keep_and_load_nothing(app: FastAPI) -
         assert "camera=()" in headers["permissions-policy"]
         assert "strict-transport-security" not in headers, "only over https"
     assert client.get("/static/reall.css").headers["cache-control"] == "public, max-age=3600"
+
+
+@dataclass(frozen=True)
+class _WithStore:
+    store: _Store
+
+
+class _Store:
+    def __init__(self, answers: bool) -> None:
+        self.answers = answers
+
+    def audit_head(self) -> str:
+        """Answer, or not."""
+        if self.answers:
+            return "head"
+        raise WrongUsage("the disk is gone")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_service_whose_store_does_not_answer_is_alive_and_not_ready(answers: bool) -> None:
+    app = create_app(Settings())
+    client = TestClient(app, base_url=HOME)
+    assert client.get("/readyz").json() == {"ready": True, "parts": {"knowledge": True}}
+    app.state.parts = _WithStore(_Store(answers))
+    ready = client.get("/readyz")
+    assert ready.status_code == (200 if answers else 503)
+    assert ready.json() == {"ready": answers, "parts": {"knowledge": True, "store": answers}}
+    assert client.get("/healthz").status_code == 200
 
 
 def test_who_is_signed_in_is_not_sent_round_in_circles(app: FastAPI, signed_in: Callable[..., TestClient]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from typing import Protocol
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
+from reall.base.errors import ReallError
 from reall.service.access.entry import AccessOf
 from reall.service.access.gate import require
 from reall.service.access.operations import Operation
@@ -30,17 +33,20 @@ async def is_ready(request: Request) -> JSONResponse:
     ready = {"knowledge": parts is not None}
     store = getattr(parts, "store", None)
     if store is not None:
-        ready["store"] = _reachable(store)
+        ready["store"] = await run_in_threadpool(_answers, store)
     return JSONResponse({"ready": all(ready.values()), "parts": ready}, _READY if all(ready.values()) else _NOT_READY)
 
 
-def _reachable(store: object) -> bool:
-    check = getattr(store, "check", None)
-    if check is None:
-        return True
+class _Audited(Protocol):
+    def audit_head(self) -> object:
+        """Read the newest entry of the audit log."""
+
+
+def _answers(store: _Audited) -> bool:
+    """Read something small; tables of another version are refused when the store is opened."""
     try:
-        check()
-    except Exception:  # whatever is wrong with it, the answer is that it cannot be used
+        store.audit_head()
+    except ReallError:
         return False
     return True
 
