@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +13,13 @@ from conftest import HOME, browser, settings_with
 from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from fastapi.testclient import TestClient
 
-from reall.base.errors import WrongUsage
 from reall.service.access.entry import guard
 from reall.service.access.gate import require
 from reall.service.access.operations import LOCAL, MAY, NOBODY, Operation, Principal, Role
 from reall.service.access.routes import Guarded, operations_of
 from reall.service.app import create_app
 from reall.service.settings import Settings
+from reall.service.store.errors import StoreUnreachable
 
 TEMPLATES = Path(__file__).parents[2] / "src/reall/service/pages/templates"
 WHO = [*([role] for role in Role), [], list(Role)]
@@ -252,32 +251,22 @@ def test_every_answer_tells_the_browser_to_keep_and_load_nothing(app: FastAPI) -
     assert client.get("/static/reall.css").headers["cache-control"] == "public, max-age=3600"
 
 
-@dataclass(frozen=True)
-class _WithStore:
-    store: _Store
+def test_a_service_whose_store_does_not_answer_is_alive_and_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert TestClient(create_app(Settings()), base_url=HOME).get("/readyz").json()["parts"] == {"knowledge": True}
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'reall.sqlite3'}"))
+    with TestClient(app, base_url=HOME) as client:
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["parts"]) == (200, {"knowledge": True, "store": True})
 
+        def gone() -> None:
+            raise StoreUnreachable("the disk is gone")
 
-class _Store:
-    def __init__(self, answers: bool) -> None:
-        self.answers = answers
-
-    def audit_head(self) -> str:
-        """Answer, or not."""
-        if self.answers:
-            return "head"
-        raise WrongUsage("the disk is gone")
-
-
-@pytest.mark.parametrize("answers", [True, False])
-def test_a_service_whose_store_does_not_answer_is_alive_and_not_ready(answers: bool) -> None:
-    app = create_app(Settings())
-    client = TestClient(app, base_url=HOME)
-    assert client.get("/readyz").json() == {"ready": True, "parts": {"knowledge": True}}
-    app.state.parts = _WithStore(_Store(answers))
-    ready = client.get("/readyz")
-    assert ready.status_code == (200 if answers else 503)
-    assert ready.json() == {"ready": answers, "parts": {"knowledge": True, "store": answers}}
-    assert client.get("/healthz").status_code == 200
+        monkeypatch.setattr(app.state.parts.store, "audit_head", gone)
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["ready"], ready.json()["parts"]["store"]) == (503, False, False)
+        assert client.get("/healthz").status_code == 200
 
 
 def test_who_is_signed_in_is_not_sent_round_in_circles(app: FastAPI, signed_in: Callable[..., TestClient]) -> None:

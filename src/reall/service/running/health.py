@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from typing import Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,7 +13,9 @@ from reall.service.access.entry import AccessOf
 from reall.service.access.gate import require
 from reall.service.access.operations import Operation
 from reall.service.access.refusal import Refused
+from reall.service.parts import PartsOf
 from reall.service.running.metrics import CONTENT_TYPE
+from reall.service.store.store import Store
 
 _READY, _NOT_READY = 200, 503
 router = APIRouter(include_in_schema=False)
@@ -27,22 +28,15 @@ async def lives() -> JSONResponse:
 
 
 @router.get("/readyz", dependencies=[require(Operation.OPEN)])
-async def is_ready(request: Request) -> JSONResponse:
+async def is_ready(parts: PartsOf) -> JSONResponse:
     """Say which parts can be used; 503 when one cannot."""
-    parts = getattr(request.app.state, "parts", None)
-    ready = {"knowledge": parts is not None}
-    store = getattr(parts, "store", None)
-    if store is not None:
-        ready["store"] = await run_in_threadpool(_answers, store)
+    ready = {"knowledge": True}  # there is no service without it
+    if parts.store is not None:
+        ready["store"] = await run_in_threadpool(_answers, parts.store)
     return JSONResponse({"ready": all(ready.values()), "parts": ready}, _READY if all(ready.values()) else _NOT_READY)
 
 
-class _Audited(Protocol):
-    def audit_head(self) -> object:
-        """Read the newest entry of the audit log."""
-
-
-def _answers(store: _Audited) -> bool:
+def _answers(store: Store) -> bool:
     """Read something small; tables of another version are refused when the store is opened."""
     try:
         store.audit_head()
