@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reall.cohort.compare.run import Comparison
+    from reall.cohort.survival.reading import Reading
 
 
 @click.command("compare")
@@ -79,6 +80,16 @@ def command(  # noqa: PLR0917 - click passes the options by name
     opened = Table(table, knowledge, Opening(form=form or "", assume=assume, keep=keep, mapping=mapping))
     with progress_of(table, "Comparing") as progress:
         found, reading = compare(opened, named, endpoint, progress=progress)
+    _write(out, found, reading, picture, which)
+    click.echo(
+        dumps(say.comparison_json(found, reading)) if as_json else "\n".join(say.comparison_lines(found, reading))
+    )
+    report_problems(reading)
+
+
+def _write(out: Sequence[Path], found: Comparison, reading: Reading, picture: str, which: str) -> None:
+    from reall.report import comparison_json as say  # noqa: PLC0415
+
     for path in out:
         if path.suffix.lower() != ".csv":
             _draw(path, found, picture, [*reading.caveats, *(f"Assumed: {text}" for text in reading.assumptions)])
@@ -87,10 +98,6 @@ def command(  # noqa: PLR0917 - click passes the options by name
         else:
             columns = ("row", "case", "about", *found.agreement.systems)
             write_csv(path, columns, say.disagreement_rows(found.agreement))
-    click.echo(
-        dumps(say.comparison_json(found, reading)) if as_json else "\n".join(say.comparison_lines(found, reading))
-    )
-    report_problems(reading)
 
 
 def _draw(path: Path, found: Comparison, picture: str, remarks: Sequence[str]) -> None:

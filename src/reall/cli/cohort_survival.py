@@ -23,6 +23,7 @@ from reall.cli.cohort_shared import (
 
 if TYPE_CHECKING:
     from reall.cohort.survival.cox import Cox
+    from reall.cohort.survival.reading import Reading
     from reall.cohort.survival.result import Survival
 
 _YEARS = Numbers(above_zero=True)
@@ -100,32 +101,43 @@ def command(  # noqa: PLR0917 - click passes the options by name
     from reall.cohort.survival.reading import Opening, Table  # noqa: PLC0415
     from reall.cohort.survival.run import Question  # noqa: PLC0415
     from reall.library.knowledge import open_knowledge  # noqa: PLC0415
-    from reall.report.survival_json import COLUMNS, survival_json, survival_rows  # noqa: PLC0415
-    from reall.report.survival_words import survival_lines  # noqa: PLC0415
-    from reall.report.to_json import dumps  # noqa: PLC0415
 
     if within is not None and len(within) != 1:
         raise WrongUsage("the restricted mean has one horizon", where="--within")
     for path in out:
         check_output(path, (".csv", *PICTURES), table)
-    question = Question(
-        endpoint=endpoint, by=by, cuts=cuts, at=at, within=within[0] if within else None, landmark=landmark
-    )
+    horizon = within[0] if within else None
+    question = Question(endpoint=endpoint, by=by, cuts=cuts, at=at, within=horizon, landmark=landmark)
     opened = Table(table, open_knowledge(), Opening(form=form or "", assume=assume, keep=keep, mapping=mapping))
     asked = cox_gatherer(question, opened, adjust=adjust, time_varying=time_varying)
     with progress_of(table, "Reading") as progress:
         reading = with_model(opened, asked, progress)
     found = asked.result(opened.knowledge, reading.caveats)
     model = asked.model(reference) if cox or adjust or time_varying else None
+    _write(out, found, model, picture, list(reading.assumptions))
+    _say(found, reading, model, as_json=as_json)
+    report_problems(reading)
+
+
+def _say(found: Survival, reading: Reading, model: Cox | None, *, as_json: bool) -> None:
+    from reall.report.survival_json import survival_json  # noqa: PLC0415
+    from reall.report.survival_words import survival_lines  # noqa: PLC0415
+    from reall.report.to_json import dumps  # noqa: PLC0415
+
+    if as_json:
+        click.echo(dumps(survival_json(found, reading, model)))
+    else:
+        click.echo("\n".join(survival_lines(found, reading, model)))
+
+
+def _write(out: Sequence[Path], found: Survival, model: Cox | None, picture: str, assumptions: Sequence[str]) -> None:
+    from reall.report.survival_json import COLUMNS, survival_rows  # noqa: PLC0415
+
     for path in out:
         if path.suffix.lower() == ".csv":
             write_csv(path, COLUMNS, survival_rows(found))
         else:
-            _draw(path, found, picture, model, list(reading.assumptions))
-    click.echo(
-        dumps(survival_json(found, reading, model)) if as_json else "\n".join(survival_lines(found, reading, model))
-    )
-    report_problems(reading)
+            _draw(path, found, picture, model, assumptions)
 
 
 def _draw(path: Path, found: Survival, picture: str, model: Cox | None, assumptions: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from reall.cohort.compare.published import Beside, printed_error
 from reall.cohort.survival.kaplan_meier import standard_errors
@@ -34,6 +35,9 @@ def plot_forest(
     """Draw values with intervals under each other; the line at `none_at` means no difference. Returns the Axes."""
     if log:
         ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     for place, row in enumerate(rows):
         if row.interval:
             ax.plot(row.interval, [place, place], "-", color="0.25", lw=1.4)

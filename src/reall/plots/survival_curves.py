@@ -101,14 +101,17 @@ def _axes(ax: Axes, end: float, meaning: str, found: Survival) -> None:
     clean(ax)
 
 
-def _risk_table(ax: Axes, shown: Sequence[StratumSurvival], end: float) -> float:
-    """Write the children at risk under the axis, one line per stratum. Gives the points used, from the axis down."""
+def _risk_table(ax: Axes, shown: Sequence[StratumSurvival], end: float, *, coloured: bool = True) -> float:
+    """Write the children at risk under the axis, one line per stratum. Gives the points used, from the axis down.
+
+    `coloured`: names are in the colours of the curves.
+    """
     ticks = _ticks(end)
     ax.set_xticks(ticks)
     _beside(ax, "at risk", _AXIS_POINTS, "#333333")
     for number, each in enumerate(shown):
         down = _AXIS_POINTS + _ROW_POINTS * (number + 1)
-        _beside(ax, _short(each.stratum.name), down, style(number)[0])
+        _beside(ax, _short(each.stratum.name), down, style(number)[0] if coloured else "#333333")
         for tick in ticks:
             ax.annotate(
                 f"{each.table.at_risk_at(tick * DAYS_PER_YEAR):,}",
@@ -180,6 +183,6 @@ def plot_incidence(ax: Axes, found: Survival, *, horizon: float | None = None, r
                 label=f"{name}: {each.stratum.name} ({int(each.table.events[cause].sum()):,} of {each.n:,})",
             )
     _axes(ax, end, "share of children", found)
-    below = _risk_table(ax, shown, end)
+    below = _risk_table(ax, shown, end, coloured=len(causes) == 1)
     caption(ax, [*found.caveats, *remarks, *filter(None, [not_drawn(found)])], below=below)
     return ax

@@ -8,7 +8,7 @@ from pathlib import Path
 from reall.base.documents import read_document
 from reall.base.errors import ReallError, UnusableCase
 from reall.facts.case import read_case
-from reall.facts.vocabulary import NOT_STATED, Fact, Input
+from reall.facts.vocabulary import NOT_STATED, Fact, Input, Vocabulary
 from reall.library.knowledge import Knowledge
 from reall.library.quality import SEVERITIES, QualityCheck
 from reall.library.tables import System
@@ -89,11 +89,7 @@ def facts_page(knowledge: Knowledge) -> str:
         "## Derived facts\n",
         "Follow from definitions. A case may also state them; then the stated value is final.\n",
         _table(("fact", "question", "values"), map(_fact_row, vocabulary.derived.values())),
-        "## Other entries of a case\n",
-        _table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values())),
-        "## Columns that link the rows of a registry\n",
-        "No rule names them. `reall cohort schema` lists every column that a registry table may have.\n",
-        _table(("column", "question", "values"), (_input_row(e)[:3] for e in vocabulary.registry_columns.values())),
+        *_inputs(vocabulary),
         "## Names in `genetics`\n",
         _table(
             ("name", "also written", "says that"),
@@ -112,6 +108,14 @@ def facts_page(knowledge: Knowledge) -> str:
         _table(("condition", "because"), ((f"`{b.always}`", b.why) for b in vocabulary.background)),
     ]
     return _page(parts)
+
+
+def _inputs(vocabulary: Vocabulary) -> Iterator[str]:
+    yield "## Other entries of a case\n"
+    yield _table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values()))
+    yield "## Columns that link the rows of a registry\n"
+    yield "No rule names them. `reall cohort schema` lists every column that a registry table may have.\n"
+    yield _table(("column", "question", "values"), (_input_row(e)[:3] for e in vocabulary.registry_columns.values()))
 
 
 def _fact_row(fact: Fact) -> tuple[str, str, str]:

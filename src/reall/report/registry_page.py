@@ -168,7 +168,7 @@ def _few(count: int, limit: int) -> str:
 def _chapter(shared: SharedSurvival, picture: Markup, limit: int) -> Chapter:
     found = shared.survival
     strata = (shared.all, *shared.strata) if len(shared.strata) > 1 else shared.strata
-    causes = [c for c in shared.all.incidence if any(s.drawn and s.drawn.incidence for s in strata)]
+    causes = [c for c in shared.all.incidence if any(e.events for each in found.strata for e in each.incidence[c])]
     test = ""
     if found.log_rank and not any(s.determined and s.rows is None for s in shared.strata):
         test = f"Log-rank between {', '.join(found.compared)}: {p_words(found.log_rank.p)}."
@@ -177,7 +177,9 @@ def _chapter(shared: SharedSurvival, picture: Markup, limit: int) -> Chapter:
         title=title(found),
         picture=picture,
         lines=tuple(_line(s, limit) for s in strata),
-        incidence=tuple((spoken(c), tuple((s.name, *map(_share, s.incidence[c])) for s in strata)) for c in causes),
+        incidence=tuple(
+            (spoken(c), tuple((s.name, *(_share(e, limit) for e in s.incidence[c])) for s in strata)) for c in causes
+        ),
         test=test,
     )
 

@@ -30,11 +30,16 @@ def share_words(estimate: Estimate) -> str:
     """
     if estimate.value is None:
         return "not reached"
-    value = f"{PERCENT * estimate.value:.1f} %"
+    value = f"{_percent(estimate.value)} %"
     if estimate.interval is None:
         return value
-    low, high = (f"{PERCENT * end:.1f}" for end in estimate.interval)
+    low, high = map(_percent, estimate.interval)
     return f"{value} ({low}-{high})"
+
+
+def _percent(share: float) -> str:
+    """Write a share in percent, rounded as its three decimals are."""
+    return f"{PERCENT * round(share, 3):.1f}"
 
 
 def p_words(p: float) -> str:
