@@ -8,6 +8,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from reall.cli.cohort import command
+from reall.cohort.mapping.draft import draft
+from reall.cohort.mapping.seen import look_at
 from reall.cohort.outcome_columns import OUTCOME_COLUMNS, is_outcome
 from reall.cohort.registry import recognise, registry_columns
 from reall.library.knowledge import Knowledge
@@ -34,6 +36,16 @@ def test_outcomes_are_columns_of_a_registry_table(knowledge: Knowledge) -> None:
 def test_every_outcome_that_a_check_names_is_a_column(knowledge: Knowledge) -> None:
     columns = registry_columns(knowledge.vocabulary)
     assert {name for check in knowledge.quality for name in check.of} <= columns.keys()
+
+
+def test_survival_from_diagnosis_is_never_taken_for_survival_from_relapse(tmp_path: Path, knowledge: Knowledge) -> None:
+    """A public table of relapses counts its `Overall Survival Days` from diagnosis."""
+    table = tmp_path / "t.csv"
+    table.write_text("Overall Survival Days,Overall Survival Status\n900,1:DECEASED\n80,0:LIVING\n", encoding="utf-8")
+    days, death = draft(look_at(table, knowledge), knowledge.vocabulary).entries
+    assert (days.fact, days.sure) == ("overall_survival_days", False)
+    assert "it must count from this relapse, not from diagnosis" in days.because
+    assert (death.fact, death.codes) == ("death", {"1:DECEASED": "yes", "0:LIVING": "no"})
 
 
 def test_survival_of_a_mapped_table(tmp_path: Path) -> None:
