@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,12 @@ from reall.exchange.mapping import ColumnMapping
 from reall.exchange.redcap_dictionary import read_dictionary
 from reall.exchange.tables import Source, from_arrow, open_table, read_whole
 
+SIMULATED = "simulated"
+SIMULATED_CAVEAT = (
+    "SIMULATED: rows whose column 'simulated' says yes were drawn from published figures and assumptions; "
+    "no child is behind them, and no figure made of them is evidence"
+)
+"""Stands beside every figure that is made of a table with this column."""
 FORMS = ("table", "redcap", "cbioportal", "ddpr")
 
 
@@ -41,6 +48,8 @@ def open_registry(
     have.
     """
     source, form = open_unmapped(path, primary_subtypes, form, mapping)
+    if SIMULATED in source.columns:
+        source = replace(source, caveats=(*source.caveats, SIMULATED_CAVEAT))
     return (apply_mapping(source, mapping, known) if mapping else source), form
 
 
