@@ -38,9 +38,8 @@ class Calendar:
         made: Floats = (last - from_month) + share
         return made
 
-
     def later(self, start: Codes, months: Floats) -> Codes:
-        """Give the day that many months after each start: `months_between` the two is that number, rounded down to days."""
+        """Give the day that many months after each start; the share of the last month is rounded down to days."""
         month = self._month[start - self._first]
         day = start - self._start[month]
         whole = np.floor(months).astype(np.int64)

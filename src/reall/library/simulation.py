@@ -132,9 +132,7 @@ def _basis(row: Mapping[str, Any]) -> Basis:
 
 def _shares(row: Mapping[str, Any]) -> Shares:
     within = {name: tuple(places) for name, places in row.get("within", {}).items()}
-    return Shares(
-        of=row["of"], within=within, values=row["values"], mean=row.get("mean", ""), basis=_basis(row)
-    )
+    return Shares(of=row["of"], within=within, values=row["values"], mean=row.get("mean", ""), basis=_basis(row))
 
 
 def _wrong_places(model: SimulationModel) -> Iterator[str]:

@@ -108,9 +108,9 @@ def draw(rng: np.random.Generator, rows: int, people: Population, calendar: Cale
         birth=diagnosis - np.floor(_ages(rng, rows, model, place["age"]) * DAYS_PER_YEAR).astype(np.int64),
         diagnosis=diagnosis,
         first_remission=diagnosis
-        + np.floor(
-            numbers["first_remission_days"] + rng.random(rows) * numbers["first_remission_spread_days"]
-        ).astype(np.int64),
+        + np.floor(numbers["first_remission_days"] + rng.random(rows) * numbers["first_remission_spread_days"]).astype(
+            np.int64
+        ),
         therapy_end=calendar.later(diagnosis, planned),
         relapse=relapse,
         last_seen=_last_seen(rng, relapse, numbers),

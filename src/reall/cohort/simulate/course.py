@@ -1,4 +1,4 @@
-"""What becomes of simulated children after a relapse: death first, from the calibrated curve; then a course that fits it.
+"""What becomes of simulated children after a relapse: death first, from the calibrated curve; then a fitting course.
 
 Remission, second relapse and transplant are fitted around the day of death, so none of them changes survival: a curve
 that shows a benefit of transplant in simulated rows shows immortal time.
@@ -50,9 +50,7 @@ def day_of_death(drawn: Floats, hazard: Floats, curve: tuple[tuple[float, float]
 
 def day_of_sample(rng: np.random.Generator, rows: int, numbers: Numbers) -> Floats:
     """Draw the day on which the end of the first block is judged."""
-    made: Floats = numbers["first_sample_days"] + np.floor(
-        rng.random(rows) * (numbers["first_sample_spread_days"] + 1)
-    )
+    made: Floats = numbers["first_sample_days"] + np.floor(rng.random(rows) * (numbers["first_sample_spread_days"] + 1))
     return made
 
 
@@ -103,9 +101,7 @@ def live_through(
     )
 
 
-def _mrd(
-    rng: np.random.Generator, death: Floats, remission: Flags, numbers: Numbers
-) -> tuple[Floats, Flags, Flags]:
+def _mrd(rng: np.random.Generator, death: Floats, remission: Flags, numbers: Numbers) -> tuple[Floats, Flags, Flags]:
     """Draw level, whether the assay sees it, and whether it is high; more often high among those who die soon."""
     rows = len(death)
     soon = np.where(np.isnan(death), np.inf, death) <= numbers["mrd_years"] * DAYS_PER_YEAR

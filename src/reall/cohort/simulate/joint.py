@@ -77,7 +77,7 @@ def _slices(joint: Joint, shares: Shares, values: Mapping[str, float]) -> tuple[
 
 
 def _fit(weights: Floats, margins: list[tuple[Cells, list[tuple[Cells, float]]]]) -> Floats:
-    table = weights / weights.sum()
+    table: Floats = weights / weights.sum()
     for _ in range(_ROUNDS):
         before = table.copy()
         for whole, places in margins:

@@ -30,7 +30,7 @@ def _check_by(entry: MissingColumns, where: str, table: Table, emptied: set[str]
         raise WrongUsage(
             f"the missing columns cannot depend on {entry.by!r}",
             where=where,
-            why="It is no column, or is declared missing itself: then what is missing would depend on what is not seen.",
+            why="It is no column, or is declared missing itself; what is missing would depend on what is not seen.",
             next="Name a column that is always there.",
         )
     said = _answers(table, entry.by)

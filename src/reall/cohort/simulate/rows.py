@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from reall.cohort import outcome_columns as oc
-from reall.cohort.calendar import Calendar
 from reall.cohort.cells_of_text import NO_DATE
 from reall.cohort.columns import Codes, Flags, Floats
 from reall.cohort.simulate.children import Children, Population
@@ -20,7 +19,7 @@ TIMEPOINT = "end_of_reinduction_block1"
 _YES = "yes"
 
 
-def table_of(rng: np.random.Generator, people: Population, children: Children, calendar: Calendar) -> tuple[Table, Codes]:
+def table_of(rng: np.random.Generator, people: Population, children: Children) -> tuple[Table, Codes]:
     """Give the rows of some children, and which child each row is about (by place among them)."""
     first = _facts(rng, people, children, children.place["site"]) | _first_only(len(children.relapse))
     first |= _outcome(children.course, children.last_seen, people.model.numbers["mrd_sensitivity"])
@@ -37,9 +36,7 @@ def _comes(day: Floats, last_seen: Floats) -> Flags:
     return made
 
 
-def _facts(
-    rng: np.random.Generator, people: Population, children: Children, site: Codes
-) -> dict[str, Column]:
+def _facts(rng: np.random.Generator, people: Population, children: Children, site: Codes) -> dict[str, Column]:
     """Write who the child is and where the relapse is."""
     rows, model = len(children.relapse), people.model
     sites = list(model.dimensions["site"].values())
@@ -174,9 +171,7 @@ def _picked(children: Children, which: Codes, day: Floats) -> Children:
 def _sites_again(rng: np.random.Generator, people: Population, male: Flags) -> Codes:
     """Draw the site of a second relapse as of a first; a girl's testicular one becomes marrow alone."""
     of_site = np.bincount(people.joint.places["site"], people.joint.probability)
-    drawn = np.minimum(
-        np.searchsorted(np.cumsum(of_site), rng.random(len(male)), side="right"), len(of_site) - 1
-    )
+    drawn = np.minimum(np.searchsorted(np.cumsum(of_site), rng.random(len(male)), side="right"), len(of_site) - 1)
     testis = np.array([bool(site["testis"]) for site in people.model.dimensions["site"].values()])
     made: Codes = np.where(testis[drawn] & ~male, 0, drawn)
     return made

@@ -123,7 +123,7 @@ def simulated_batches(knowledge: Knowledge, *, seed: int, missing: Missing) -> I
     block = 0
     while True:
         rng = _numbers_of(seed, _FACTS, block)
-        table, child = table_of(rng, people, draw(rng, CHILDREN_PER_BLOCK, people, calendar), calendar)
+        table, child = table_of(rng, people, draw(rng, CHILDREN_PER_BLOCK, people, calendar))
         if not block:
             check_missing(missing, table)
         gone = emptied(_numbers_of(seed, _MISSING, block), table, missing, len(child))
