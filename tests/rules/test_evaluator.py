@@ -13,7 +13,7 @@ from rules_reference import Case, Reference, World, cases, known, made_table, wo
 
 from reall.facts.vocabulary import NOT_STATED
 from reall.rules.evaluate import Finding, evaluate
-from reall.rules.patterns import Column, Patterns
+from reall.rules.patterns import Column, Patterns, Rows
 
 random_worlds = settings(
     max_examples=40,
@@ -113,7 +113,7 @@ def test_a_registry_agrees_with_a_single_case_row_for_row(data: st.DataObject) -
     for table in TABLES:
         patterns = Patterns(world.base, table)
         for _ in range(2):  # the second batch uses what the first worked out
-            answers = patterns.answer(columns, len(rows), constant)
+            answers = patterns.answer(Rows.of(columns, len(rows), constant))
             for row, own in enumerate(masks):
                 finding = evaluate(world.base, table, own)
                 assert answers.distinct[int(answers.codes[row])] == (finding.answer if finding else None)

@@ -25,7 +25,7 @@ from reall.cohort.registry import recognise, remarks
 from reall.exchange.tables import Batch, Problem
 from reall.library.knowledge import Knowledge
 from reall.rules.evaluate import Answer
-from reall.rules.patterns import Column, Patterns
+from reall.rules.patterns import Patterns, Rows
 from reall.stratify.assess import assess, sharper_assays
 
 PARTS = ("status", "value", "possible", "missing")
@@ -81,14 +81,9 @@ class Assigner:
         assumed = [self._assume(assumption, facts) for assumption in self.assumptions]
         if assumed:
             columns = cells_of(facts, self.knowledge, self._constant)
+        rows = Rows.of(columns, facts.rows, self._constant)
         with ThreadPoolExecutor(_THREADS) as pool:
-            codes = dict(
-                zip(
-                    self._written,
-                    pool.map(lambda w: w.answer(columns, facts.rows, self._constant), self._written.values()),
-                    strict=True,
-                )
-            )
+            codes = dict(zip(self._written, pool.map(lambda w: w.answer(rows), self._written.values()), strict=True))
         self._refuse_unanswered(codes, facts)
         blunt = _blunt(facts, self.knowledge)
         arrays, names = list(batch.rows.columns), list(batch.rows.schema.names)
@@ -164,9 +159,9 @@ class _Written:
         """The code of rows whose facts no child can fulfil."""
         return self._answers.index(None) if None in self._answers else None
 
-    def answer(self, columns: dict[int, Column], rows: int, constant: Sequence[int]) -> Codes:
+    def answer(self, rows: Rows) -> Codes:
         """Give the number of every row's answer."""
-        answers = self._patterns.answer(columns, rows, constant)
+        answers = self._patterns.answer(rows)
         self._answers = answers.distinct
         return answers.codes
 

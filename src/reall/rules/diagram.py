@@ -132,6 +132,14 @@ class Diagrams:
                 waiting.extend(below)
         return found
 
+    def leaves_below(self, diagram: int) -> list[int]:
+        """List the leaves of a diagram, each once."""
+        if self.level[diagram] == self.leaf_level:
+            return [diagram]
+        nodes = (node for _, level in sorted(self.nodes_by_level(diagram).items()) for node in level)
+        children = dict.fromkeys(child for node in nodes for child in self.children[node])
+        return [child for child in children if self.level[child] == self.leaf_level]
+
     def support(self, diagram: int) -> list[int]:
         """List the facts, by position, that the diagram asks anywhere."""
         return sorted(self.nodes_by_level(diagram))
