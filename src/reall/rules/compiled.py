@@ -13,7 +13,7 @@ _FOLDER = cache_folder(sorted(Path(__file__).parent.glob("residual*.py")))
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that only kernels call."""
-    return compiled_inside(function, nogil=True)
+    return compiled_inside(function, nogil=True, forceinline=True)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:

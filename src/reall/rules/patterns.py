@@ -114,14 +114,12 @@ class Patterns:
         for at in self._asked:
             offset.append(len(meaning))
             meaning += [self._meanings.of(self._reduced(at, mask)) for mask in rows.masks[at]]
-        many, many_cells = self._meanings.lists()
         return Reading(
             columns=rows.codes,
             column=np.array([rows.line[at] for at in self._asked], dtype=np.int64),
             offset=np.array(offset, dtype=np.int64),
             meaning=np.array(meaning, dtype=np.int32),
-            many=many,
-            many_cells=many_cells,
+            many=self._meanings.masks(),
         )
 
     def _reduced(self, at: int, mask: int) -> int:
@@ -161,7 +159,7 @@ class Patterns:
 
 
 class _Meanings:
-    """Cell sets as kernels read them: a single cell as itself, more as a line of a list."""
+    """Cell sets as kernels read them: a single cell as itself, several as a line of a list."""
 
     def __init__(self) -> None:
         self._lines: dict[int, int] = {}
@@ -172,8 +170,6 @@ class _Meanings:
             return mask.bit_length() - 1
         return -1 - self._lines.setdefault(mask, len(self._lines))
 
-    def lists(self) -> tuple[Codes, Codes]:
-        """Give where each line begins, and the cells of all lines."""
-        cells = [[i for i in range(mask.bit_length()) if mask >> i & 1] for mask in self._lines]
-        begins = np.cumsum([0, *map(len, cells)], dtype=np.int32)
-        return begins, np.array([cell for line in cells for cell in line], dtype=np.int32)
+    def masks(self) -> NDArray[np.uint64]:
+        """Give the cell sets by line."""
+        return np.array(list(self._lines), dtype=np.uint64)

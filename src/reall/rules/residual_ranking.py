@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from reall.rules.compiled import inner
-from reall.rules.residual import share
-from reall.rules.residual_store import PARTS, TICK
+from reall.rules.residual import put, share
+from reall.rules.residual_store import TICK
 
 _NONE, _ONE = np.uint64(0), np.uint64(1)
 
@@ -68,14 +68,11 @@ def possible_part(store, root):
 
 @inner
 def _without_impossible(store, node):
-    start = store.used[PARTS]
     count = 0
     for i in range(store.first[node], store.first[node + 1]):
         below = store.possible[store.child[i]]
         if below != store.impossible:
-            store.cell[start + count] = store.cell[i]
-            store.child[start + count] = below
-            count += 1
+            count = put(store, count, store.cells[i], below)
     if count == 0:
         return np.int64(store.impossible)
     return share(store, store.level[node], count)
@@ -132,7 +129,12 @@ def _outcomes_left(store, root):
         for i in range(store.first[node], store.first[node + 1]):
             below = store.child[i]
             bits = store.bits[below]
-            table[level, store.cell[i]] |= bits
+            cells, cell = store.cells[i], 0
+            while cells != _NONE:
+                if cells & _ONE:
+                    table[level, cell] |= bits
+                cells >>= _ONE
+                cell += 1
             for passed in range(level + 1, store.level[below]):
                 table[passed, always] |= bits
             stack[left] = below

@@ -20,7 +20,7 @@ NODES, PARTS, STEPS, TICK, FRESH, FULL = range(6)
 UNSEEN, WAITING = -1, -2
 """In `Store.number`: a root that no row has reached, and one that waits for the number of its answer."""
 _LEAST_NODES, _LEAST_STEPS, _MOST_FRESH = 1 << 17, 1 << 18, 1 << 12
-_PARTS_PER_NODE = 6
+_PARTS_PER_NODE = 4
 
 
 class Store(NamedTuple):
@@ -28,7 +28,7 @@ class Store(NamedTuple):
 
     Per node: `level`, the fact that it asks (by place among the table's facts; their count for a leaf); `next_fact`, the
     first fact asked below it that is not read yet; `bits`, the leaves below; its parts, `first[n]` to `first[n + 1]` of
-    `cell` and `child`; `possible`, the same node without the impossible (-1 unknown); `number`, of its answer.
+    `cells` (bits) and `child`; `possible`, the same node without the impossible (-1 unknown); `number`, of its answer.
     `slots` finds nodes by their parts, `keys` and `values` the next node by node and cells. `stamp`, `value` and
     `stack` serve one visit. `fresh` lists roots to be numbered, with `order` and `missing`, their missing facts.
     `own` counts the nodes of the diagram; `impossible` is the leaf that background rules out.
@@ -39,7 +39,7 @@ class Store(NamedTuple):
     next_fact: Any
     bits: Any
     first: Any
-    cell: Any
+    cells: Any
     child: Any
     possible: Any
     number: Any
@@ -54,6 +54,8 @@ class Store(NamedTuple):
     missing: Any
     direct: Any
     left: Any
+    idle: Any
+    telling: Any
     own: int
     impossible: int
 
@@ -70,7 +72,7 @@ def store_for(diagrams: Diagrams, root: int, asked: Sequence[int], direct: froze
     own = len(nodes)
     store.level[:own] = store.next_fact[:own] = [place[diagrams.level[node]] for node in nodes]
     store.first[1 : own + 1] = np.cumsum([len(diagrams.children[node]) for node in nodes])
-    store.cell[: len(parts)] = [cell for cell, _ in parts]
+    store.cells[: len(parts)] = [1 << cell for cell, _ in parts]
     store.child[: len(parts)] = [child for _, child in parts]
     store.bits[len(asking) : own] = [1 << i for i in range(len(leaves))]
     for n in reversed(range(len(asking))):
@@ -90,7 +92,7 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
         next_fact=np.zeros(most, dtype=np.int16),
         bits=np.zeros(most, dtype=np.uint64),
         first=np.zeros(most + 1, dtype=np.int32),
-        cell=np.zeros(most_parts, dtype=np.int16),
+        cells=np.zeros(most_parts, dtype=np.uint64),
         child=np.zeros(most_parts, dtype=np.int32),
         possible=np.zeros(most, dtype=np.int32),
         number=np.zeros(most, dtype=np.int32),
@@ -105,6 +107,8 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
         missing=np.zeros(_MOST_FRESH, dtype=np.int16),
         direct=np.zeros(facts, dtype=np.bool_),
         left=np.zeros((facts, cells + 1), dtype=np.uint64),
+        idle=np.zeros(facts, dtype=np.bool_),
+        telling=np.zeros(facts, dtype=np.bool_),
         own=own,
         impossible=impossible,
     )

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reall.rules.compiled import inner, kernel
-from reall.rules.residual import narrow
+from reall.rules.residual import narrow, settle
 from reall.rules.residual_ranking import rank
 from reall.rules.residual_store import FRESH, FULL, STEPS, UNSEEN, WAITING
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
+_NONE = np.uint64(0)
 _MEANINGS = np.int64(1 << 24)
 
 
@@ -27,7 +28,7 @@ class Reading(NamedTuple):
     """How rows say what they know of a table's facts; typed loosely, as numba reads the arrays.
 
     `columns` (facts of the batch, rows) holds codes; `column[f]` is the line of fact f. `meaning[offset[f] + code]` is
-    the only cell that is left, or -1 - m for the cells `many_cells[many[m]:many[m + 1]]`.
+    the only cell that is left, or -1 - m for several cells, the bits of `many[m]`.
     """
 
     columns: Any
@@ -35,7 +36,6 @@ class Reading(NamedTuple):
     offset: Any
     meaning: Any
     many: Any
-    many_cells: Any
 
 
 @kernel
@@ -45,51 +45,68 @@ def walk(store, reading, begin, last):
     New open questions are listed in `store.fresh`, with their missing facts; the caller numbers them before it goes on.
     Cost per row: a look-up per fact that still matters to it.
     """
-    facts = store.left.shape[0]
+    # Taken out of their tuples once: inside the loop that would be done for every row.
+    next_fact, first, child, number, own = store.next_fact, store.first, store.child, store.number, store.own
+    columns, column, offset, meanings = reading.columns, reading.column, reading.offset, reading.meaning
+    keys, values = store.keys, store.values
+    facts = len(column)
     for row in range(begin, len(last)):
         node = np.int64(0)
-        fact = np.int64(store.next_fact[0])
+        fact = np.int64(next_fact[0])
         while fact < facts:
-            meaning = np.int64(reading.meaning[reading.offset[fact] + reading.columns[reading.column[fact], row]])
-            if node < store.own and meaning >= 0:
-                node = np.int64(store.child[store.first[node] + meaning])
+            meaning = np.int64(meanings[offset[fact] + columns[column[fact], row]])
+            if node < own and meaning >= 0:
+                node = np.int64(child[first[node] + meaning])
             else:
-                node = _step(store, reading, node, fact, meaning)
-                if node < 0:
+                slot = _slot(keys, node, meaning)
+                if keys[slot] == 0 and not _step(store, reading, slot, node, fact, meaning):
                     store.used[FULL] = 1
                     return row
-            fact = np.int64(store.next_fact[node])
+                node = np.int64(values[slot])
+            fact = np.int64(next_fact[node])
         last[row] = node
-        if store.number[node] == UNSEEN:
+        if number[node] == UNSEEN:
             place = store.used[FRESH]
             if place == len(store.fresh):
                 return row
             if not rank(store, node, place):
                 store.used[FULL] = 1
                 return row
-            store.number[node] = WAITING
+            number[node] = WAITING
             store.fresh[place] = node
             store.used[FRESH] += 1
     return len(last)
 
 
 @inner
-def _step(store, reading, node, fact, meaning):
-    """Give the residual of a node by its next fact, worked out or looked up; -1 where there is no room."""
-    keys = store.keys
-    key = (node + 1) * _MEANINGS + meaning
+def _key(node, meaning):
+    return (node + 1) * _MEANINGS + meaning
+
+
+@inner
+def _slot(keys, node, meaning):
+    """Find where the step from a node is kept, or the empty place for it."""
+    key = _key(node, meaning)
     last_slot = len(keys) - 1
     mixed = np.uint64(key) * _MIX
     slot = np.int64(mixed ^ (mixed >> _HALF)) & last_slot
-    while keys[slot] != key:
-        if keys[slot] == 0:
-            if 2 * store.used[STEPS] >= len(keys):
-                return np.int64(-1)
-            found = narrow(store, reading, node, fact, meaning)
-            if found >= 0:
-                keys[slot] = key
-                store.values[slot] = found
-                store.used[STEPS] += 1
-            return found
+    while keys[slot] != key and keys[slot] != 0:
         slot = (slot + 1) & last_slot
-    return np.int64(store.values[slot])
+    return slot
+
+
+@inner
+def _step(store, reading, slot, node, fact, meaning):
+    """Work a step out and keep it; False where there is no room."""
+    if 2 * store.used[STEPS] >= len(store.keys):
+        return False
+    cells = reading.many[-1 - meaning] if meaning < 0 else _NONE
+    found = narrow(store, node, fact, max(meaning, -1), cells)
+    if found >= 0:
+        found = settle(store, found)
+    if found < 0:
+        return False
+    store.keys[slot] = _key(node, meaning)
+    store.values[slot] = found
+    store.used[STEPS] += 1
+    return True
