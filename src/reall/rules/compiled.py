@@ -13,9 +13,9 @@ _FOLDER = cache_folder(sorted(Path(__file__).parent.glob("residual*.py")))
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that only kernels call."""
-    return compiled_inside(function, nogil=True, forceinline=True)
+    return compiled_inside(function, nogil=True, forceinline=True, _nrt=False)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function and keep the machine code."""
-    return compiled(function, _FOLDER, nogil=True)
+    return compiled(function, _FOLDER, nogil=True, _nrt=False)

@@ -20,7 +20,6 @@ _NONE, _ONE = np.uint64(0), np.uint64(1)
 @inner
 def rank(store, root, place):
     """Write the missing facts of a question into line `place` of `store.order`. Gives False where there is no room."""
-    facts = store.left.shape[0]
     possible = possible_part(store, root)
     if possible < 0:
         return False
@@ -29,8 +28,7 @@ def rank(store, root, place):
     if count:
         _outcomes_left(store, root)
     impossible = store.bits[store.impossible] if store.impossible >= 0 else _NONE
-    shares = np.empty(facts)
-    sizes = np.empty(facts)
+    shares, sizes = store.shares, store.sizes
     for i in range(count):
         fact = order[i]
         shares[i], sizes[i] = _decisiveness(store.left[fact], ~impossible)
@@ -85,7 +83,8 @@ def _asked_below(store, root, order):
     facts = store.left.shape[0]
     store.used[TICK] += 1
     tick = store.used[TICK]
-    asked = np.zeros(facts, dtype=np.bool_)
+    asked = store.telling
+    asked[:] = False
     stack[0] = root
     left = 1
     while left:

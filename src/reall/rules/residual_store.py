@@ -56,6 +56,8 @@ class Store(NamedTuple):
     left: Any
     idle: Any
     telling: Any
+    shares: Any
+    sizes: Any
     own: int
     impossible: int
 
@@ -109,6 +111,8 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
         left=np.zeros((facts, cells + 1), dtype=np.uint64),
         idle=np.zeros(facts, dtype=np.bool_),
         telling=np.zeros(facts, dtype=np.bool_),
+        shares=np.zeros(facts),
+        sizes=np.zeros(facts),
         own=own,
         impossible=impossible,
     )
