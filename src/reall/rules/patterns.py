@@ -40,7 +40,7 @@ class Column:
 class Rows:
     """What many rows know, side by side: the cell sets of every fact by position, and each row's code into them.
 
-    Line `line[at]` of `codes` belongs to the fact at a position; line 0 to all facts that are the same in every row.
+    Line `line[at]` of `codes` belongs to the fact at a position; -1 to a fact that is the same in every row.
     """
 
     masks: Sequence[tuple[int, ...]]
@@ -56,10 +56,10 @@ class Rows:
     def of(columns: Mapping[int, Column], count: int, constant: Sequence[int]) -> Rows:
         """Put columns side by side. `constant` holds the cell set of every fact where no column varies it."""
         largest = max((len(column.masks) for column in columns.values()), default=1)
-        codes = np.zeros((len(columns) + 1, count), dtype=np.uint16 if largest <= 1 << 16 else np.uint32)
-        line = [0] * len(constant)
+        codes = np.zeros((len(columns), count), dtype=np.uint16 if largest <= 1 << 16 else np.uint32)
+        line = [-1] * len(constant)
         masks = [(mask,) for mask in constant]
-        for number, (at, column) in enumerate(columns.items(), start=1):
+        for number, (at, column) in enumerate(columns.items()):
             codes[number] = column.codes
             line[at] = number
             masks[at] = column.masks
@@ -86,7 +86,8 @@ class Patterns:
         self._leaves = d.leaves_below(root)
         self._asked = self.compiled.asked
         self._store = store_for(d, root, self._asked, self.compiled.direct, d.leaf(IMPOSSIBLE))
-        self._meanings = _Meanings()
+        self._sets: dict[int, dict[int, int]] = {}
+        self._kept: tuple[bytes, ...] = ()
         self._reductions: dict[tuple[int, int], int] = {}
         self._numbers: dict[Answer | None, int] = {}
         self._known: dict[tuple[int, bytes], int] = {}
@@ -109,18 +110,35 @@ class Patterns:
 
     def _reading(self, rows: Rows) -> Reading:
         """Say what each code of each fact means to this table."""
-        meaning: list[int] = []
-        offset = []
-        for at in self._asked:
-            offset.append(len(meaning))
-            meaning += [self._meanings.of(self._reduced(at, mask)) for mask in rows.masks[at]]
-        return Reading(
+        meanings = [[self._meaning(at, mask) for mask in rows.masks[at]] for at in self._asked]
+        sets = [list(self._sets[at]) for at in self._asked]
+        every = [mask for own in sets for mask in own]
+        reading = Reading(
             columns=rows.codes,
             column=np.array([rows.line[at] for at in self._asked], dtype=np.int64),
-            offset=np.array(offset, dtype=np.int64),
-            meaning=np.array(meaning, dtype=np.int32),
-            many=self._meanings.masks(),
+            first_code=_starts(meanings),
+            meaning=np.array([number for own in meanings for number in own], dtype=np.int64),
+            first_set=_starts(sets),
+            cell=np.array([-1 if mask & (mask - 1) else mask.bit_length() - 1 for mask in every], dtype=np.int64),
+            cells=np.array(every, dtype=np.uint64),
+            room=np.array([1 << len(own).bit_length() for own in sets], dtype=np.int64),
+            known=np.zeros(len(self._asked), dtype=np.int64),
         )
+        self._forget_other_facts(reading)
+        return reading
+
+    def _meaning(self, at: int, mask: int) -> int:
+        """Number the cell sets of a fact that this table tells apart."""
+        sets = self._sets.setdefault(at, {})
+        return sets.setdefault(self._reduced(at, mask), len(sets))
+
+    def _forget_other_facts(self, reading: Reading) -> None:
+        """Start anew where other facts than before are the same in all rows, or new cell sets need more room."""
+        constant = reading.meaning[reading.first_code[reading.column < 0]]
+        kept = reading.column.__lt__(0).tobytes(), constant.tobytes(), reading.room.tobytes()
+        if kept != self._kept:
+            forget(self._store)
+        self._kept = kept
 
     def _reduced(self, at: int, mask: int) -> int:
         """Keep one cell of those that this table never tells apart."""
@@ -158,18 +176,6 @@ class Patterns:
         return settled(found) or open_answer(self.base, self.compiled, found, names)
 
 
-class _Meanings:
-    """Cell sets as kernels read them: a single cell as itself, several as a line of a list."""
-
-    def __init__(self) -> None:
-        self._lines: dict[int, int] = {}
-
-    def of(self, mask: int) -> int:
-        """Give the only cell, or -1 - line."""
-        if not mask & (mask - 1):
-            return mask.bit_length() - 1
-        return -1 - self._lines.setdefault(mask, len(self._lines))
-
-    def masks(self) -> NDArray[np.uint64]:
-        """Give the cell sets by line."""
-        return np.array(list(self._lines), dtype=np.uint64)
+def _starts(lists: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Give where each list begins once all stand in a row."""
+    return np.cumsum([0, *map(len, lists)], dtype=np.int64)[:-1]

@@ -87,6 +87,7 @@ def _add(store, level, count, slot):
     store.bits[node] = bits
     store.possible[node] = -1
     store.number[node] = UNSEEN
+    store.place[node] = 0
     store.first[node + 1] = start + count
     store.slots[slot] = node
     store.used[NODES] += 1
@@ -165,6 +166,7 @@ def settle(store, root):
     """Leave out the read facts that only tell the possible from the impossible; -1 where there is no room.
 
     A fact goes where each of its nodes has one child that is possible. Leaving one out may make others superfluous.
+    `root` may be -1 already.
     """
     while root >= store.own and store.impossible >= 0 and _find_idle(store, root):
         root = _without_idle(store, root)

@@ -15,11 +15,11 @@ import numpy as np
 
 from reall.rules.diagram import Diagrams
 
-NODES, PARTS, STEPS, TICK, FRESH, FULL = range(6)
+NODES, PARTS, PLACES, TICK, FRESH, FULL = range(6)
 """Places in `Store.used`: how much is in use, the current visit, roots not yet numbered, and whether room ran out."""
 UNSEEN, WAITING = -1, -2
 """In `Store.number`: a root that no row has reached, and one that waits for the number of its answer."""
-_LEAST_NODES, _LEAST_STEPS, _MOST_FRESH = 1 << 17, 1 << 18, 1 << 12
+_LEAST_NODES, _MOST_STEPS, _MOST_FRESH = 1 << 17, 1 << 20, 1 << 12
 _PARTS_PER_NODE = 4
 
 
@@ -29,7 +29,7 @@ class Store(NamedTuple):
     Per node: `level`, the fact that it asks (by place among the table's facts; their count for a leaf); `next_fact`, the
     first fact asked below it that is not read yet; `bits`, the leaves below; its parts, `first[n]` to `first[n + 1]` of
     `cells` (bits) and `child`; `possible`, the same node without the impossible (-1 unknown); `number`, of its answer.
-    `slots` finds nodes by their parts, `keys` and `values` the next node by node and cells. `stamp`, `value` and
+    `slots` finds nodes by their parts. `place` is where the steps from a node are kept in `steps`. `stamp`, `value` and
     `stack` serve one visit. `fresh` lists roots to be numbered, with `order` and `missing`, their missing facts.
     `own` counts the nodes of the diagram; `impossible` is the leaf that background rules out.
     """
@@ -44,8 +44,8 @@ class Store(NamedTuple):
     possible: Any
     number: Any
     slots: Any
-    keys: Any
-    values: Any
+    place: Any
+    steps: Any
     stamp: Any
     value: Any
     stack: Any
@@ -87,7 +87,7 @@ def store_for(diagrams: Diagrams, root: int, asked: Sequence[int], direct: froze
 def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Store:
     most = max(_LEAST_NODES, (facts + 2) * own) + 1
     most_parts = max(_PARTS_PER_NODE * most, (facts + 2) * parts) + cells + 1
-    slots, steps = 1 << (2 * most).bit_length(), 2 * _LEAST_STEPS
+    slots = 1 << (2 * most).bit_length()
     return Store(
         used=np.zeros(FULL + 1, dtype=np.int64),
         level=np.zeros(most, dtype=np.int16),
@@ -99,8 +99,8 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
         possible=np.zeros(most, dtype=np.int32),
         number=np.zeros(most, dtype=np.int32),
         slots=np.zeros(slots, dtype=np.int32),
-        keys=np.zeros(steps, dtype=np.int64),
-        values=np.zeros(steps, dtype=np.int32),
+        place=np.zeros(most, dtype=np.int32),
+        steps=np.zeros(_MOST_STEPS, dtype=np.int32),
         stamp=np.zeros(most, dtype=np.int64),
         value=np.zeros(most, dtype=np.int32),
         stack=np.zeros(most + most_parts, dtype=np.int32),
@@ -120,7 +120,8 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
 
 def forget(store: Store) -> None:
     """Keep the diagram only; what rows made of it is worked out anew."""
-    store.slots[:] = store.keys[:] = 0
+    store.slots[:] = store.steps[:] = 0
+    store.place[: store.own] = 0
     store.possible[: store.own] = -1
     store.number[: store.own] = UNSEEN
-    store.used[[NODES, PARTS, STEPS, FRESH, FULL]] = store.own, store.first[store.own], 0, 0, 0
+    store.used[[NODES, PARTS, PLACES, FRESH, FULL]] = store.own, store.first[store.own], 1, 0, 0

@@ -1,7 +1,8 @@
 """Reads the rows of a registry against one table's diagram.
 
 A residual and the cells of its next fact lead to the next residual, whatever else the row says; each such step is
-worked out once and kept, so that almost every fact of a large registry costs one look-up.
+worked out once and kept, so that almost every fact of a large registry costs one look-up (the automaton of the table's
+diagram, made as far as rows ask for it).
 """
 
 # Kernels: their types are numba's, inferred at the first call and told in the docstrings.
@@ -16,26 +17,32 @@ import numpy as np
 from reall.rules.compiled import inner, kernel
 from reall.rules.residual import narrow, settle
 from reall.rules.residual_ranking import rank
-from reall.rules.residual_store import FRESH, FULL, STEPS, UNSEEN, WAITING
+from reall.rules.residual_store import FRESH, FULL, PLACES, UNSEEN, WAITING
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_HALF = np.uint64(32)
-_NONE = np.uint64(0)
-_MEANINGS = np.int64(1 << 24)
+# A state is a place in `Store.steps` and the fact that is read there, or a node and no fact; packed into one number.
+_FACT_BITS = 7
+_FACT = (1 << _FACT_BITS) - 1
+_NO_ROOM = -1
 
 
 class Reading(NamedTuple):
     """How rows say what they know of a table's facts; typed loosely, as numba reads the arrays.
 
-    `columns` (facts of the batch, rows) holds codes; `column[f]` is the line of fact f. `meaning[offset[f] + code]` is
-    the only cell that is left, or -1 - m for several cells, the bits of `many[m]`.
+    `columns` (facts of the batch, rows) holds codes; `column[f]` is the line of fact f, -1 where all rows say the same.
+    `meaning[first_code[f] + code]` numbers the cell sets that this table tells apart; there are fewer than `room[f]`.
+    Of number m, `cell[first_set[f] + m]` is the only cell, -1 where there are several, and `cells` its cells as bits.
+    `known` holds one row's meanings.
     """
 
     columns: Any
     column: Any
-    offset: Any
+    first_code: Any
     meaning: Any
-    many: Any
+    first_set: Any
+    cell: Any
+    cells: Any
+    room: Any
+    known: Any
 
 
 @kernel
@@ -43,27 +50,29 @@ def walk(store, reading, begin, last):
     """Read rows from `begin` on; write into `last` the residual at which each ends. Gives the row where room runs out.
 
     New open questions are listed in `store.fresh`, with their missing facts; the caller numbers them before it goes on.
-    Cost per row: a look-up per fact that still matters to it.
+    Cost per row: its facts, and a look-up per fact that still matters to it.
     """
     # Taken out of their tuples once: inside the loop that would be done for every row.
-    next_fact, first, child, number, own = store.next_fact, store.first, store.child, store.number, store.own
-    columns, column, offset, meanings = reading.columns, reading.column, reading.offset, reading.meaning
-    keys, values = store.keys, store.values
+    steps, number, known = store.steps, store.number, reading.known
+    columns, column, first_code, meaning = reading.columns, reading.column, reading.first_code, reading.meaning
     facts = len(column)
+    start = _past_constants(store, reading, _state(store, reading, np.int64(0)))
     for row in range(begin, len(last)):
-        node = np.int64(0)
-        fact = np.int64(next_fact[0])
-        while fact < facts:
-            meaning = np.int64(meanings[offset[fact] + columns[column[fact], row]])
-            if node < own and meaning >= 0:
-                node = np.int64(child[first[node] + meaning])
-            else:
-                slot = _slot(keys, node, meaning)
-                if keys[slot] == 0 and not _step(store, reading, slot, node, fact, meaning):
+        for fact in range(facts):
+            if column[fact] >= 0:
+                known[fact] = meaning[first_code[fact] + columns[column[fact], row]]
+        state = start
+        while state & _FACT != facts:
+            place = (state >> _FACT_BITS) + 1 + known[state & _FACT]
+            after = np.int64(steps[place])
+            if after == 0:
+                after = _past_constants(store, reading, _after(store, reading, state, known[state & _FACT]))
+                if after == _NO_ROOM:
                     store.used[FULL] = 1
                     return row
-                node = np.int64(values[slot])
-            fact = np.int64(next_fact[node])
+                steps[place] = after
+            state = after
+        node = state >> _FACT_BITS
         last[row] = node
         if number[node] == UNSEEN:
             place = store.used[FRESH]
@@ -79,34 +88,43 @@ def walk(store, reading, begin, last):
 
 
 @inner
-def _key(node, meaning):
-    return (node + 1) * _MEANINGS + meaning
+def _state(store, reading, node):
+    """Give the state of a node, with places for the steps from it; no room is `_NO_ROOM`."""
+    facts = len(reading.column)
+    fact = np.int64(store.next_fact[node])
+    if fact == facts:
+        return (node << _FACT_BITS) | fact
+    if store.place[node] == 0:
+        place = store.used[PLACES]
+        if place + 1 + reading.room[fact] > len(store.steps):
+            return np.int64(_NO_ROOM)
+        store.used[PLACES] += 1 + reading.room[fact]
+        store.steps[place] = node
+        store.place[node] = place
+    return (np.int64(store.place[node]) << _FACT_BITS) | fact
 
 
 @inner
-def _slot(keys, node, meaning):
-    """Find where the step from a node is kept, or the empty place for it."""
-    key = _key(node, meaning)
-    last_slot = len(keys) - 1
-    mixed = np.uint64(key) * _MIX
-    slot = np.int64(mixed ^ (mixed >> _HALF)) & last_slot
-    while keys[slot] != key and keys[slot] != 0:
-        slot = (slot + 1) & last_slot
-    return slot
+def _after(store, reading, state, meaning):
+    """Give the state after a step, worked out anew."""
+    fact = state & _FACT
+    known = reading.first_set[fact] + meaning
+    node = np.int64(store.steps[state >> _FACT_BITS])
+    found = settle(store, narrow(store, node, fact, reading.cell[known], reading.cells[known]))
+    return _state(store, reading, found) if found >= 0 else np.int64(_NO_ROOM)
 
 
 @inner
-def _step(store, reading, slot, node, fact, meaning):
-    """Work a step out and keep it; False where there is no room."""
-    if 2 * store.used[STEPS] >= len(store.keys):
-        return False
-    cells = reading.many[-1 - meaning] if meaning < 0 else _NONE
-    found = narrow(store, node, fact, max(meaning, -1), cells)
-    if found >= 0:
-        found = settle(store, found)
-    if found < 0:
-        return False
-    store.keys[slot] = _key(node, meaning)
-    store.values[slot] = found
-    store.used[STEPS] += 1
-    return True
+def _past_constants(store, reading, state):
+    """Go on as far as the next facts are the same in all rows."""
+    facts = len(reading.column)
+    while state != _NO_ROOM and state & _FACT != facts and reading.column[state & _FACT] < 0:
+        meaning = np.int64(reading.meaning[reading.first_code[state & _FACT]])
+        place = (state >> _FACT_BITS) + 1 + meaning
+        if store.steps[place] == 0:
+            after = _after(store, reading, state, meaning)
+            if after == _NO_ROOM:
+                return after
+            store.steps[place] = after
+        state = np.int64(store.steps[place])
+    return state
