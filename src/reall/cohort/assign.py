@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -185,9 +186,17 @@ class _Written:
         status = [UNUSABLE if a is None else a.status for a in answers]
         value = [None if a is None else a.value for a in answers]
         possible = ["" if a is None else "|".join(a.possible) for a in answers]
-        return [_refer(status, codes), _refer(value, codes), _refer(possible, codes), self._missing(codes, blunt)]
+        few, many = np.int8, np.int32  # of one type in every batch: a file has one type per column
+        return [
+            _refer(status, codes, few),
+            _refer(value, codes, few),
+            _refer(possible, codes, many),
+            _refer(*self._missing(codes, blunt), many),
+        ]
 
-    def _missing(self, codes: Codes, blunt: Sequence[tuple[frozenset[str], Flags]]) -> pa.Array:
+    def _missing(
+        self, codes: Codes, blunt: Sequence[tuple[frozenset[str], Flags]]
+    ) -> tuple[Sequence[str | None], Codes]:
         texts: list[str | None] = []
         shifted = codes
         for timepoints, rows in [(frozenset[str](), None), *blunt]:
@@ -196,15 +205,14 @@ class _Written:
             for answer in (*self._answers, None):
                 missing = () if answer is None else answer.missing
                 texts.append("|".join((*missing, *sharper_assays(missing, timepoints, self._knowledge))))
-        return _refer(texts, shifted)
+        return texts, shifted
 
 
-def _refer(texts: Sequence[str | None], codes: Codes) -> pa.Array:
+def _refer(texts: Sequence[str | None], codes: Codes, kind: type[np.integer[Any]]) -> pa.Array:
     """Make a column that refers to a few texts; equal texts share one entry."""
     place: dict[str, int] = {}
     number = [-1 if text is None else place.setdefault(text, len(place)) for text in texts]
-    small = np.min_scalar_type(-max(len(place), 1))
-    indices = np.array(number, dtype=small).take(codes)
+    indices = np.array(number, dtype=kind).take(codes)
     mask = indices < 0 if None in texts else None
     # Every index comes from `place`, so Arrow need not check them.
     return pa.DictionaryArray.from_arrays(pa.array(indices, mask=mask), pa.array(list(place), pa.string()), safe=False)

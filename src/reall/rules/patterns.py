@@ -136,7 +136,7 @@ class Patterns:
         """Start anew where other facts than before are the same in all rows, or new cell sets need more room."""
         constant = reading.meaning[reading.first_code[reading.column < 0]]
         kept = reading.column.__lt__(0).tobytes(), constant.tobytes(), reading.room.tobytes()
-        if kept != self._kept:
+        if self._kept and kept != self._kept:
             forget(self._store)
         self._kept = kept
 

@@ -19,7 +19,7 @@ NODES, PARTS, PLACES, TICK, FRESH, FULL = range(6)
 """Places in `Store.used`: how much is in use, the current visit, roots not yet numbered, and whether room ran out."""
 UNSEEN, WAITING = -1, -2
 """In `Store.number`: a root that no row has reached, and one that waits for the number of its answer."""
-_LEAST_NODES, _MOST_STEPS, _MOST_FRESH = 1 << 17, 1 << 20, 1 << 12
+_LEAST_NODES, _MOST_STEPS, _MOST_FRESH = (1 << 17) - 1, 1 << 20, 1 << 12
 _PARTS_PER_NODE = 4
 
 
@@ -87,7 +87,7 @@ def store_for(diagrams: Diagrams, root: int, asked: Sequence[int], direct: froze
 def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Store:
     most = max(_LEAST_NODES, (facts + 2) * own) + 1
     most_parts = max(_PARTS_PER_NODE * most, (facts + 2) * parts) + cells + 1
-    slots = 1 << (2 * most).bit_length()
+    slots = 1 << (2 * most - 1).bit_length()
     return Store(
         used=np.zeros(FULL + 1, dtype=np.int64),
         level=np.zeros(most, dtype=np.int16),
@@ -120,7 +120,9 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
 
 def forget(store: Store) -> None:
     """Keep the diagram only; what rows made of it is worked out anew."""
-    store.slots[:] = store.steps[:] = 0
+    if store.used[PLACES]:
+        store.slots[:] = 0
+        store.steps[: store.used[PLACES]] = 0
     store.place[: store.own] = 0
     store.possible[: store.own] = -1
     store.number[: store.own] = UNSEEN
