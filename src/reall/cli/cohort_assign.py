@@ -13,6 +13,7 @@ from reall.base.errors import ExitCode, UnusableCase
 from reall.cohort.run import Summary, assign_file
 from reall.exchange.registries import FORMS
 from reall.library.knowledge import Knowledge, open_knowledge
+from reall.library.therapy import option_table
 
 SCHEMA = "reall.cohort/1"
 _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
@@ -30,15 +31,24 @@ _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the rows with their answers.")
 @click.option("--keep", is_flag=True, help="Pass columns through whose names are nearly those of facts.")
+@click.option(
+    "--options", is_flag=True, help="Answer who is eligible for which option, too (columns option.ID.status …)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as JSON.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path, form: str | None, assume: tuple[str, ...], out: Path | None, keep: bool, as_json: bool
+    table: Path,
+    form: str | None,
+    assume: tuple[str, ...],
+    out: Path | None,
+    keep: bool,
+    options: bool,
+    as_json: bool,
 ) -> None:
     """Assign every row of TABLE (CSV, TSV, Excel, Parquet; one row per relapse) under every system.
 
     Prints the counts per group. --out FILE.parquet or FILE.csv gets the table with the columns ID.status, ID.value,
-    ID.possible and ID.missing of every system. Rows that cannot be used are listed in FILE.problems.csv, the others
-    are still assigned, and the exit code is 10.
+    ID.possible and ID.missing of every system, and with --options of every option as option.ID. Rows that cannot be
+    used are listed in FILE.problems.csv, the others are still assigned, and the exit code is 10.
     """
     knowledge = open_knowledge()
     with click.progressbar(length=1, label=f"Assigning {table.name}", file=sys.stderr, show_pos=False) as bar:
@@ -47,7 +57,16 @@ def command(  # noqa: PLR0917 - click passes the options by name
             bar.length = max(total, done, 1)
             bar.update(done - bar.pos)
 
-        summary = assign_file(table, knowledge, out=out, form=form or "", assume=assume, keep=keep, progress=progress)
+        summary = assign_file(
+            table,
+            knowledge,
+            out=out,
+            form=form or "",
+            assume=assume,
+            keep=keep,
+            options=options,
+            progress=progress,
+        )
     click.echo(json.dumps(_as_json(summary, knowledge), ensure_ascii=False, indent=2) if as_json else "", nl=as_json)
     if not as_json:
         _print(summary, knowledge)
@@ -101,8 +120,13 @@ def _print(summary: Summary, knowledge: Knowledge) -> None:
 
 
 def _table_of(id_: str, knowledge: Knowledge) -> str:
-    kind, dot, public = id_.partition(".")
-    return knowledge.transplant_ids[public] if dot and kind == "transplant" else id_
+    kind, _, public = id_.partition(".")
+    match kind:
+        case "transplant":
+            return knowledge.transplant_ids[public]
+        case "option":
+            return option_table(public)
+    return id_
 
 
 def _draft(id_: str, knowledge: Knowledge) -> str:

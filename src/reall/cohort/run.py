@@ -52,10 +52,12 @@ def assign_file(
     form: str = "",
     assume: Sequence[str] = (),
     keep: bool = False,
+    options: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> Summary:
     """Answer every system for every row of a table; write the table with its answers to `out`.
 
+    With `options`, who is eligible for which option is answered too.
     `progress` is told how much of how much is done. Rows that cannot be used keep their place, with the status
     `unusable`, and are listed with reason and repair in `<out>.problems.csv`.
     Raises `UnusableCase` when the table as a whole cannot be used, `WrongUsage` for wrong names.
@@ -64,7 +66,7 @@ def assign_file(
         raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
     source, form = open_registry(path, _subtypes(knowledge), form)
-    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    assigner = _assigner(source, knowledge, assumptions, keep=keep, options=options)
     about = {
         "version": __version__,
         "knowledge_version": knowledge.version,
@@ -101,7 +103,7 @@ def assign_file(
 
 
 def assign_frame(
-    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False
+    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False, options: bool = False
 ) -> tuple[pa.Table, tuple[Problem, ...]]:
     """Answer every system for every row of a data frame (pandas, Polars, PyArrow, DuckDB, ...).
 
@@ -109,16 +111,18 @@ def assign_frame(
     """
     source = from_frame(frame)
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    assigner = _assigner(source, knowledge, assumptions, keep=keep, options=options)
     done = [assigner.assign(batch) for batch in source.batches]
     if not done:
         raise UnusableCase("the table has no rows", where=source.name)
     return pa.Table.from_batches([d.rows for d in done]), tuple(p for d in done for p in d.problems)
 
 
-def _assigner(source: Source, knowledge: Knowledge, assumptions: Sequence[Assumption], *, keep: bool) -> Assigner:
+def _assigner(
+    source: Source, knowledge: Knowledge, assumptions: Sequence[Assumption], *, keep: bool, options: bool
+) -> Assigner:
     try:
-        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep)
+        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, options=options)
     except UnusableCase as error:
         raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
 

@@ -62,7 +62,7 @@ class Therapy:
     def tables(self) -> Iterator[Table]:
         """Give options and trials as tables, so that one case and a registry ask them by the same path."""
         for option in self.options.values():
-            yield criteria_table(f"option_{option.id}", option.title, option.criteria, "option", option.file)
+            yield criteria_table(option_table(option.id), option.title, option.criteria, "option", option.file)
         for trial in self.trials.values():
             yield criteria_table(f"trial_{trial.id}", trial.acronym, trial.criteria, "trial", f"trials/{trial.id}.yaml")
 
@@ -113,6 +113,11 @@ class Therapy:
         yield from ((row.citation, f"anthracycline, {row.id}") for row in numbers)
         for page in self.pages.values():
             yield from ((Citation(source=key, at="page"), f"explain/{page.id}.yaml") for key in page.sources)
+
+
+def option_table(option: str) -> str:
+    """Name the table of an option's criteria."""
+    return f"option_{option}"
 
 
 def label_question(agent: str, row: str) -> str:

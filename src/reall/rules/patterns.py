@@ -58,7 +58,7 @@ class Rows:
         largest = max((len(column.masks) for column in columns.values()), default=1)
         codes = np.zeros((len(columns), count), dtype=np.uint16 if largest <= 1 << 16 else np.uint32)
         line = [-1] * len(constant)
-        masks = [(mask,) for mask in constant]
+        masks: list[tuple[int, ...]] = [(mask,) for mask in constant]
         for number, (at, column) in enumerate(columns.items()):
             codes[number] = column.codes
             line[at] = number

@@ -32,7 +32,7 @@ def rank(store, root, place):
     for i in range(count):
         fact = order[i]
         shares[i], sizes[i] = _decisiveness(store.left[fact], ~impossible)
-        _sort_in(order, shares, sizes, store.direct, i)
+        _sort_in(store, order, i)
     store.missing[place] = count
     return True
 
@@ -172,21 +172,21 @@ def _count(bits):
 
 
 @inner
-def _sort_in(order, shares, sizes, direct, last):
+def _sort_in(store, order, last):
     """Move the last of some facts to its place among those before it, which are sorted."""
-    fact, share_, size = order[last], shares[last], sizes[last]
+    shares, sizes = store.shares, store.sizes
+    fact, share_of_last, size = order[last], shares[last], sizes[last]
     i = last
-    while i > 0 and _comes_before(direct[fact], share_, size, direct[order[i - 1]], shares[i - 1], sizes[i - 1]):
-        order[i], shares[i], sizes[i] = order[i - 1], shares[i - 1], sizes[i - 1]
-        i -= 1
-    order[i], shares[i], sizes[i] = fact, share_, size
-
-
-@inner
-def _comes_before(direct, share_, size, other_direct, other_share, other_size):
-    """Compare two facts as `evaluate.ranked_questions` does; of equals the earlier stays first."""
-    if direct != other_direct:
-        return direct
-    if share_ != other_share:
-        return share_ > other_share
-    return size < other_size
+    while i > 0:
+        before = i - 1
+        if store.direct[fact] != store.direct[order[before]]:
+            comes_first = store.direct[fact]
+        elif share_of_last != shares[before]:
+            comes_first = share_of_last > shares[before]
+        else:
+            comes_first = size < sizes[before]
+        if not comes_first:
+            break
+        order[i], shares[i], sizes[i] = order[before], shares[before], sizes[before]
+        i = before
+    order[i], shares[i], sizes[i] = fact, share_of_last, size

@@ -26,9 +26,10 @@ _PARTS_PER_NODE = 4
 class Store(NamedTuple):
     """One table's nodes and steps; typed loosely, as numba reads the arrays.
 
-    Per node: `level`, the fact that it asks (by place among the table's facts; their count for a leaf); `next_fact`, the
-    first fact asked below it that is not read yet; `bits`, the leaves below; its parts, `first[n]` to `first[n + 1]` of
-    `cells` (bits) and `child`; `possible`, the same node without the impossible (-1 unknown); `number`, of its answer.
+    Per node: `level`, the fact that it asks (by place among the table's facts; their count for a leaf); `next_fact`,
+    the first fact asked below it that is not read yet; `bits`, the leaves below; its parts, `first[n]` to
+    `first[n + 1]` of `cells` (bits) and `child`; `possible`, the same node without the impossible (-1 unknown);
+    `number`, of its answer.
     `slots` finds nodes by their parts. `place` is where the steps from a node are kept in `steps`. `stamp`, `value` and
     `stack` serve one visit. `fresh` lists roots to be numbered, with `order` and `missing`, their missing facts.
     `own` counts the nodes of the diagram; `impossible` is the leaf that background rules out.
