@@ -171,10 +171,10 @@ class Walk:
 
     def leaves(self, diagram: int) -> frozenset[int]:
         """Give the leaves that some completion reaches."""
-        node = self.first_open(diagram)
-        leaves = self._leaves.get(node)
+        bits = self._below.get(diagram) or self._bits(diagram)
+        leaves = self._leaves.get(bits)
         if leaves is None:
-            leaves = self._leaves[node] = self._d.leaves_of(self._bits(node))
+            leaves = self._leaves[bits] = self._d.leaves_of(bits)
         return leaves
 
     def first_open(self, node: int) -> int:
@@ -185,20 +185,22 @@ class Walk:
         return node
 
     def _bits(self, node: int) -> int:
-        """Give the leaves below a node that asks an open fact, or a leaf itself, as bits."""
-        found = self._below.get(node)
-        if found is None:
-            at = self._d.level[node]
+        """Give the leaves below a node as bits, and keep them."""
+        below, node_asking = self._below, self.first_open(node)
+        found = below.get(node_asking, 0)
+        if not found:
+            at = self._d.level[node_asking]
             if at == self._d.leaf_level:
-                found = self._d.leaf_bit[node]
+                found = self._d.leaf_bit[node_asking]
             else:
-                found, mask, last = 0, self.masks[at], -1
-                for child in self._d.children[node]:
+                mask, last = self.masks[at], -1
+                for child in self._d.children[node_asking]:
                     if mask & 1 and child != last:  # neighbouring cells mostly lead to the same node
-                        found |= self._bits(self.first_open(child))
+                        found |= below.get(child) or self._bits(child)
                         last = child
                     mask >>= 1
-            self._below[node] = found
+            below[node_asking] = found
+        below[node] = found
         return found
 
     @cached_property
@@ -282,10 +284,9 @@ class Restricted:
                 bits = self._leaves_below(child)
                 if at in left:
                     by_cell = left[at]
-                    while cells:
-                        cell = cells.bit_length() - 1
-                        by_cell[cell] = by_cell.get(cell, 0) | bits
-                        cells ^= 1 << cell
+                    for cell in range(cells.bit_length()):
+                        if cells >> cell & 1:
+                            by_cell[cell] = by_cell.get(cell, 0) | bits
                 end = self._asked[child][0] if child < -1 else self._d.leaf_level
                 for passed in facts:
                     if at < passed < end:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reall.rules.diagram import FALSE, TRUE, Walk
 from reall.rules.table import IMPOSSIBLE, Citation, Compiled, KnowledgeBase, Line, Outcome, Remark, Table
@@ -117,30 +117,39 @@ def evaluate(base: KnowledgeBase, table: str, masks: Masks | Walk, *, explain: b
     found = outcomes(base, compiled, walk)
     if not found:
         return None
-    answer = settled(found)
-    finding = _open(base, compiled, walk, found) if answer is None else Finding(table=table, answer=answer)
+    answer, settles, needs = settled(found), {}, None
+    if answer is None:
+        settles = answers_that_settle(base, compiled, walk)
+        answer = open_answer(base, compiled, found, tuple(settles))
+        needs = _needs(base, settles) if answer.status == "unconfirmed" else None
     if not explain:
-        return finding
+        return Finding(table=table, answer=answer, settles=settles, needs=needs)
     because, excluded_by = _because(base, compiled, walk, found)
-    return _with_remarks(compiled, walk, replace(finding, because=because, excluded_by=excluded_by))
+    stated = any(reason.row == STATED for reason in because)
+    return Finding(
+        table=table,
+        answer=answer,
+        because=because,
+        settles=settles,
+        excluded_by=excluded_by,
+        conflicts=_concerning(compiled.conflicts, walk, stated=stated),
+        cautions=_concerning(compiled.cautions, walk, stated=stated),
+        needs=needs,
+    )
 
 
-def _with_remarks(compiled: Compiled, walk: Walk, finding: Finding) -> Finding:
-    """Add the conflicts and cautions whose condition may hold; to a stated answer, only those that do hold.
+def _needs(base: KnowledgeBase, missing: Iterable[str]) -> str:
+    """Name the confirmatory test that an unconfirmed answer waits for."""
+    return min(base.space.axes[base.space.position[name]].fact.confirmatory for name in missing)
+
+
+def _concerning(remarks: Iterable[tuple[Remark, int]], walk: Walk, *, stated: bool) -> tuple[Remark, ...]:
+    """Give the remarks whose condition may hold; to a stated answer, only those that do hold.
 
     A definition that the case states is final, so remarks on how it would have been reached do not concern it.
     """
-    stated = any(reason.row == STATED for reason in finding.because)
-
-    def concerns(diagram: int) -> bool:
-        reached = walk.leaves(diagram)
-        return TRUE in reached and not (stated and FALSE in reached)
-
-    conflicts, cautions = (
-        tuple(remark for remark, diagram in group if concerns(diagram))
-        for group in (compiled.conflicts, compiled.cautions)
-    )
-    return replace(finding, conflicts=conflicts, cautions=cautions) if conflicts or cautions else finding
+    reached = ((remark, walk.leaves(diagram)) for remark, diagram in remarks)
+    return tuple(remark for remark, leaves in reached if TRUE in leaves and not (stated and FALSE in leaves))
 
 
 def _because(
@@ -199,15 +208,6 @@ def _not_answered(base: KnowledgeBase, compiled: Compiled, walk: Walk, kind: str
     return ()
 
 
-def _open(base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outcome]) -> Finding:
-    answers = answers_that_settle(base, compiled, walk)
-    answer = open_answer(base, compiled, found, tuple(answers))
-    needs = None
-    if answer.status == "unconfirmed":
-        needs = min(base.space.axes[base.space.position[name]].fact.confirmatory for name in answers)
-    return Finding(table=compiled.table.id, answer=answer, settles=answers, needs=needs)
-
-
 def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome], missing: tuple[str, ...]) -> Answer:
     """Give the answer where several outcomes remain: unconfirmed when only tests that the definition asks for lack.
 
@@ -224,9 +224,7 @@ def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome
     )
 
 
-def answers_that_settle(
-    base: KnowledgeBase, compiled: Compiled, walk: Walk
-) -> dict[str, dict[str, tuple[str, ...]]]:
+def answers_that_settle(base: KnowledgeBase, compiled: Compiled, walk: Walk) -> dict[str, dict[str, tuple[str, ...]]]:
     """Give the facts that still matter, the most decisive first, with the outcomes left after each possible answer."""
     d, axes = base.diagrams, base.space.axes
     ranked = ranked_questions(base, compiled, walk)

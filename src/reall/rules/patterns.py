@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reall.rules.evaluate import Answer, open_answer, order, settled
-from reall.rules.residual_store import FRESH, FULL, Store, forget, store_for
+from reall.rules.residual_store import FRESH, FULL, ROOM, forget, store_for
 from reall.rules.residual_walk import Reading, walk
 from reall.rules.table import IMPOSSIBLE, KnowledgeBase, Outcome
 
@@ -77,15 +77,16 @@ class Answers:
 class Patterns:
     """One table's walk over many rows; what was worked out for one batch serves the next."""
 
-    def __init__(self, base: KnowledgeBase, table: str) -> None:
-        """Prepare to walk a table. Raises `ValueError` when it has more outcomes than a row of bits holds (64)."""
+    def __init__(self, base: KnowledgeBase, table: str, *, room: int = ROOM) -> None:
+        """Prepare to walk a table, keeping at most `room` residuals from row to row, or as many as one row needs."""
         self.base = base
         self.compiled = base.compiled[table]
         d, root = base.diagrams, self.compiled.outcome
         self._nodes = d.nodes_by_level(root)
         self._leaves = d.leaves_below(root)
         self._asked = self.compiled.asked
-        self._store = store_for(d, root, self._asked, self.compiled.direct, d.leaf(IMPOSSIBLE))
+        self._room = room
+        self._store = store_for(base, self.compiled, room)
         self._sets: dict[int, dict[int, int]] = {}
         self._kept: tuple[bytes, ...] = ()
         self._reductions: dict[tuple[int, int], int] = {}
@@ -95,18 +96,26 @@ class Patterns:
     def answer(self, rows: Rows) -> Answers:
         """Answer many rows."""
         reading = self._reading(rows)
-        store = self._store
         last = np.zeros(rows.count, dtype=np.int32)
         codes = np.zeros(rows.count, dtype=np.int32)
-        done = 0
+        done, emptied = 0, -1
         while done < rows.count:
-            stopped = walk(store, reading, done, last)
-            self._number_fresh(store)
-            codes[done:stopped] = store.number[last[done:stopped]]
-            if store.used[FULL]:
-                forget(store)
+            stopped = walk(self._store, reading, done, last)
+            self._number_fresh()
+            codes[done:stopped] = self._store.number[last[done:stopped]]
+            if self._store.used[FULL]:
+                self._make_room(larger=emptied == stopped)
+                emptied = stopped
             done = stopped
         return Answers(tuple(self._numbers), codes)
+
+    def _make_room(self, *, larger: bool) -> None:
+        """Start anew; `larger` where an empty store was too small for one row."""
+        if larger:
+            self._room *= 2
+            self._store = store_for(self.base, self.compiled, self._room)
+        else:
+            forget(self._store)
 
     def _reading(self, rows: Rows) -> Reading:
         """Say what each code of each fact means to this table."""
@@ -151,8 +160,9 @@ class Patterns:
             self._reductions[at, mask] = sum(1 << cell for cell in first.values())
         return self._reductions[at, mask]
 
-    def _number_fresh(self, store: Store) -> None:
+    def _number_fresh(self) -> None:
         """Number the answers of the open questions that are new."""
+        store = self._store
         count = int(store.used[FRESH])
         roots = store.fresh[:count]
         facts = zip(store.bits[roots].tolist(), store.order[:count], store.missing[:count].tolist(), strict=True)

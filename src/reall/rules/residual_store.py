@@ -2,25 +2,29 @@
 
 Nodes are numbered: first those of the table's own diagram, then *residual* ones, which appear while rows are read and
 are shared, so that two rows with the same open question end at the same node. All room is taken at once; pages that
-nothing is written to cost no memory. There is always room for one more row once everything is forgotten: each fact
-read adds at most as many nodes as the diagram has, and so does leaving the impossible out.
+nothing is written to cost no memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reall.rules.diagram import Diagrams
+from reall.base.errors import InvalidKnowledge
+from reall.rules.table import IMPOSSIBLE, Compiled, KnowledgeBase
 
 NODES, PARTS, PLACES, TICK, FRESH, FULL = range(6)
 """Places in `Store.used`: how much is in use, the current visit, roots not yet numbered, and whether room ran out."""
 UNSEEN, WAITING = -1, -2
 """In `Store.number`: a root that no row has reached, and one that waits for the number of its answer."""
-_LEAST_NODES, _MOST_STEPS, _MOST_FRESH = (1 << 17) - 1, 1 << 20, 1 << 12
-_PARTS_PER_NODE = 4
+ROOM = 120_000
+"""Residual nodes kept; room for their parts and steps is in proportion."""
+_PARTS_PER_NODE, _STEPS_PER_NODE, _MOST_FRESH = 4, 8, 1 << 12
+FACT_BITS = 7
+"""A state of a walk is a place in `Store.steps`, or a node, and the fact that is read there in this many bits."""
+_BITS = 64
 
 
 class Store(NamedTuple):
@@ -63,49 +67,62 @@ class Store(NamedTuple):
     impossible: int
 
 
-def store_for(diagrams: Diagrams, root: int, asked: Sequence[int], direct: frozenset[int], impossible: int) -> Store:
-    """Take room for a table's diagram and write it down; node 0 is its root. `direct`: see `Compiled`."""
-    leaves = diagrams.leaves_below(root)
-    asking = [node for _, nodes in sorted(diagrams.nodes_by_level(root).items()) for node in nodes]
+def store_for(base: KnowledgeBase, compiled: Compiled, room: int = ROOM) -> Store:
+    """Take room for a table's residual nodes and write its own diagram down; node 0 is its root.
+
+    Raises `InvalidKnowledge` for a table whose outcomes, or a fact whose cells, are more than the bits of a number.
+    """
+    d, asked = base.diagrams, compiled.asked
+    leaves = d.leaves_below(compiled.outcome)
+    asking = [node for _, nodes in sorted(d.nodes_by_level(compiled.outcome).items()) for node in nodes]
     nodes = [*asking, *leaves]
     number = {node: i for i, node in enumerate(nodes)}
-    place = {at: i for i, at in enumerate(asked)} | {diagrams.leaf_level: len(asked)}
-    parts = [(cell, number[child]) for node in nodes for cell, child in enumerate(diagrams.children[node])]
-    store = _empty(len(nodes), len(parts), len(asked), max(diagrams.sizes, default=1), number.get(impossible, -1))
-    own = len(nodes)
-    store.level[:own] = store.next_fact[:own] = [place[diagrams.level[node]] for node in nodes]
-    store.first[1 : own + 1] = np.cumsum([len(diagrams.children[node]) for node in nodes])
+    place = {at: i for i, at in enumerate(asked)} | {d.leaf_level: len(asked)}
+    parts = [(cell, number[child]) for node in nodes for cell, child in enumerate(d.children[node])]
+    cells = max((d.sizes[at] for at in asked), default=0)
+    if max(len(leaves), cells) > _BITS or len(asked) >= 1 << FACT_BITS:
+        raise InvalidKnowledge(
+            "the table has too many outcomes, facts or cells for a registry", where=compiled.table.id
+        )
+    store = _empty(len(nodes), len(parts), len(asked), cells, room)
+    store = store._replace(own=len(nodes), impossible=number.get(d.leaf(IMPOSSIBLE), -1))
+    store.level[: store.own] = store.next_fact[: store.own] = [place[d.level[node]] for node in nodes]
+    store.first[1 : store.own + 1] = np.cumsum([len(d.children[node]) for node in nodes])
     store.cells[: len(parts)] = [1 << cell for cell, _ in parts]
     store.child[: len(parts)] = [child for _, child in parts]
-    store.bits[len(asking) : own] = [1 << i for i in range(len(leaves))]
+    store.bits[len(asking) : store.own] = [1 << i for i in range(len(leaves))]
     for n in reversed(range(len(asking))):
         store.bits[n] = np.bitwise_or.reduce(store.bits[store.child[store.first[n] : store.first[n + 1]]])
-    store.direct[:] = [at in direct for at in asked]
+    store.direct[:] = [at in compiled.direct for at in asked]
     forget(store)
     return store
 
 
-def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Store:
-    most = max(_LEAST_NODES, (facts + 2) * own) + 1
-    most_parts = max(_PARTS_PER_NODE * most, (facts + 2) * parts) + cells + 1
-    slots = 1 << (2 * most - 1).bit_length()
+def _empty(own: int, own_parts: int, facts: int, cells: int, room: int) -> Store:
+    nodes, parts, steps = own + room, own_parts + _PARTS_PER_NODE * room + cells, _STEPS_PER_NODE * room
+    if max(nodes, steps) >= 1 << (31 - FACT_BITS):
+        raise MemoryError(f"no room for {nodes:,} residual nodes")
+
+    def ints(count: int) -> NDArray[np.int32]:
+        return np.zeros(count, dtype=np.int32)
+
     return Store(
         used=np.zeros(FULL + 1, dtype=np.int64),
-        level=np.zeros(most, dtype=np.int16),
-        next_fact=np.zeros(most, dtype=np.int16),
-        bits=np.zeros(most, dtype=np.uint64),
-        first=np.zeros(most + 1, dtype=np.int32),
-        cells=np.zeros(most_parts, dtype=np.uint64),
-        child=np.zeros(most_parts, dtype=np.int32),
-        possible=np.zeros(most, dtype=np.int32),
-        number=np.zeros(most, dtype=np.int32),
-        slots=np.zeros(slots, dtype=np.int32),
-        place=np.zeros(most, dtype=np.int32),
-        steps=np.zeros(_MOST_STEPS, dtype=np.int32),
-        stamp=np.zeros(most, dtype=np.int64),
-        value=np.zeros(most, dtype=np.int32),
-        stack=np.zeros(most + most_parts, dtype=np.int32),
-        fresh=np.zeros(_MOST_FRESH, dtype=np.int32),
+        level=np.zeros(nodes, dtype=np.int16),
+        next_fact=np.zeros(nodes, dtype=np.int16),
+        bits=np.zeros(nodes, dtype=np.uint64),
+        first=ints(nodes + 1),
+        cells=np.zeros(parts, dtype=np.uint64),
+        child=ints(parts),
+        possible=ints(nodes),
+        number=ints(nodes),
+        slots=ints(1 << (2 * nodes - 1).bit_length()),
+        place=ints(nodes),
+        steps=ints(steps),
+        stamp=np.zeros(nodes, dtype=np.int64),
+        value=ints(nodes),
+        stack=ints(nodes + parts),
+        fresh=ints(_MOST_FRESH),
         order=np.zeros((_MOST_FRESH, facts), dtype=np.int16),
         missing=np.zeros(_MOST_FRESH, dtype=np.int16),
         direct=np.zeros(facts, dtype=np.bool_),
@@ -115,7 +132,7 @@ def _empty(own: int, parts: int, facts: int, cells: int, impossible: int) -> Sto
         shares=np.zeros(facts),
         sizes=np.zeros(facts),
         own=own,
-        impossible=impossible,
+        impossible=-1,
     )
 
 

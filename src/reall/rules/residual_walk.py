@@ -17,11 +17,9 @@ import numpy as np
 from reall.rules.compiled import inner, kernel
 from reall.rules.residual import narrow, settle
 from reall.rules.residual_ranking import rank
-from reall.rules.residual_store import FRESH, FULL, PLACES, UNSEEN, WAITING
+from reall.rules.residual_store import FACT_BITS, FRESH, FULL, PLACES, UNSEEN, WAITING
 
-# A state is a place in `Store.steps` and the fact that is read there, or a node and no fact; packed into one number.
-_FACT_BITS = 7
-_FACT = (1 << _FACT_BITS) - 1
+_FACT = (1 << FACT_BITS) - 1
 _NO_ROOM = -1
 
 
@@ -57,13 +55,16 @@ def walk(store, reading, begin, last):
     columns, column, first_code, meaning = reading.columns, reading.column, reading.first_code, reading.meaning
     facts = len(column)
     start = _past_constants(store, reading, _state(store, reading, np.int64(0)))
+    if start == _NO_ROOM:
+        store.used[FULL] = 1
+        return begin
     for row in range(begin, len(last)):
         for fact in range(facts):
             if column[fact] >= 0:
                 known[fact] = meaning[first_code[fact] + columns[column[fact], row]]
         state = start
         while state & _FACT != facts:
-            place = (state >> _FACT_BITS) + 1 + known[state & _FACT]
+            place = (state >> FACT_BITS) + 1 + known[state & _FACT]
             after = np.int64(steps[place])
             if after == 0:
                 after = _past_constants(store, reading, _after(store, reading, state, known[state & _FACT]))
@@ -72,7 +73,7 @@ def walk(store, reading, begin, last):
                     return row
                 steps[place] = after
             state = after
-        node = state >> _FACT_BITS
+        node = state >> FACT_BITS
         last[row] = node
         if number[node] == UNSEEN:
             place = store.used[FRESH]
@@ -93,7 +94,7 @@ def _state(store, reading, node):
     facts = len(reading.column)
     fact = np.int64(store.next_fact[node])
     if fact == facts:
-        return (node << _FACT_BITS) | fact
+        return (node << FACT_BITS) | fact
     if store.place[node] == 0:
         place = store.used[PLACES]
         if place + 1 + reading.room[fact] > len(store.steps):
@@ -101,7 +102,7 @@ def _state(store, reading, node):
         store.used[PLACES] += 1 + reading.room[fact]
         store.steps[place] = node
         store.place[node] = place
-    return (np.int64(store.place[node]) << _FACT_BITS) | fact
+    return (np.int64(store.place[node]) << FACT_BITS) | fact
 
 
 @inner
@@ -109,7 +110,7 @@ def _after(store, reading, state, meaning):
     """Give the state after a step, worked out anew."""
     fact = state & _FACT
     known = reading.first_set[fact] + meaning
-    node = np.int64(store.steps[state >> _FACT_BITS])
+    node = np.int64(store.steps[state >> FACT_BITS])
     found = settle(store, narrow(store, node, fact, reading.cell[known], reading.cells[known]))
     return _state(store, reading, found) if found >= 0 else np.int64(_NO_ROOM)
 
@@ -120,7 +121,7 @@ def _past_constants(store, reading, state):
     facts = len(reading.column)
     while state != _NO_ROOM and state & _FACT != facts and reading.column[state & _FACT] < 0:
         meaning = np.int64(reading.meaning[reading.first_code[state & _FACT]])
-        place = (state >> _FACT_BITS) + 1 + meaning
+        place = (state >> FACT_BITS) + 1 + meaning
         if store.steps[place] == 0:
             after = _after(store, reading, state, meaning)
             if after == _NO_ROOM:
