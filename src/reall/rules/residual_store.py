@@ -7,12 +7,14 @@ nothing is written to cost no memory.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reall.base.errors import InvalidKnowledge
+from reall.rules.diagram import Diagrams
 from reall.rules.table import IMPOSSIBLE, Compiled, KnowledgeBase
 
 NODES, PARTS, PLACES, TICK, FRESH, FULL = range(6)
@@ -90,12 +92,20 @@ def store_for(base: KnowledgeBase, compiled: Compiled, room: int = ROOM) -> Stor
     store.first[1 : store.own + 1] = np.cumsum([len(d.children[node]) for node in nodes])
     store.cells[: len(parts)] = [1 << cell for cell, _ in parts]
     store.child[: len(parts)] = [child for _, child in parts]
-    store.bits[len(asking) : store.own] = [1 << i for i in range(len(leaves))]
-    for n in reversed(range(len(asking))):
-        store.bits[n] = np.bitwise_or.reduce(store.bits[store.child[store.first[n] : store.first[n + 1]]])
+    store.bits[: store.own] = _leaves_below(d, asking, leaves)
     store.direct[:] = [at in compiled.direct for at in asked]
     forget(store)
     return store
+
+
+def _leaves_below(diagrams: Diagrams, asking: Sequence[int], leaves: Sequence[int]) -> list[int]:
+    """Give the leaves below each node, as bits; `asking` lists every node before those below it."""
+    bits = {leaf: 1 << i for i, leaf in enumerate(leaves)}
+    for node in reversed(asking):
+        bits[node] = 0
+        for child in set(diagrams.children[node]):
+            bits[node] |= bits[child]
+    return [bits[node] for node in (*asking, *leaves)]
 
 
 def _empty(own: int, own_parts: int, facts: int, cells: int, room: int) -> Store:
