@@ -65,16 +65,9 @@ def assign_file(
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
     source, form = open_registry(path, _subtypes(knowledge), form)
     assigner = _assigner(source, knowledge, assumptions, keep=keep)
-    about = {
-        "version": __version__,
-        "knowledge_version": knowledge.version,
-        "knowledge_fingerprint": knowledge.fingerprint,
-        "assumptions": [a.text for a in assumptions],
-        "notes": source.notes,
-    }
     listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
     first: list[Problem] = []
-    with TableWriter(out, about) if out else nullcontext() as writer:
+    with TableWriter(out, about(knowledge, assumptions, source.notes)) if out else nullcontext() as writer:
         for batch in source.batches:
             assigned = assigner.assign(batch)
             if writer is not None:
@@ -98,6 +91,17 @@ def assign_file(
         problem_file=listed.path if listed is not None and listed.count else None,
         out=out,
     )
+
+
+def about(knowledge: Knowledge, assumptions: Sequence[Assumption], notes: Sequence[str] = ()) -> dict[str, object]:
+    """Say what an assigned table rests on; goes into its metadata."""
+    return {
+        "version": __version__,
+        "knowledge_version": knowledge.version,
+        "knowledge_fingerprint": knowledge.fingerprint,
+        "assumptions": [a.text for a in assumptions],
+        "notes": notes,
+    }
 
 
 def assign_frame(
