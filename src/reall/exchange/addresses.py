@@ -8,6 +8,7 @@ instead. NaN becomes unknown at this door: DuckDB holds NaN > 3 for true.
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,11 +110,12 @@ def _postgres(address: str) -> tuple[Any, duckdb.DuckDBPyRelation]:
     import duckdb  # noqa: PLC0415
     from adbc_driver_postgresql import dbapi  # noqa: PLC0415
 
-    uri, _, table = address.partition("#")
+    uri, _, name = address.partition("#")
+    table = _quoted(_table(name, address))
     try:
         database = dbapi.connect(uri)
         cursor = database.cursor()
-        cursor.execute(f"SELECT * FROM {_quoted(_table(table, address))}")
+        cursor.execute(f"SELECT * FROM {table}")
         reader = cursor.fetch_record_batch()
     except dbapi.Error as error:
         raise UnusableCase(
@@ -130,7 +132,8 @@ def _object_store(address: str) -> Any:
     from pyarrow.fs import FileSelector, FileType, S3FileSystem  # noqa: PLC0415
 
     parts = urlsplit(address)
-    store = S3FileSystem()  # region, keys and endpoint come from the AWS_ variables
+    other = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))  # Arrow itself takes region and keys from AWS_… only
+    store = S3FileSystem(endpoint_override=other.netloc, scheme=other.scheme or "https")
     key = f"{parts.netloc}{parts.path}".rstrip("/")
     if store.get_file_info(key).type == FileType.File:
         return dataset.dataset(key, filesystem=store, format="parquet")
