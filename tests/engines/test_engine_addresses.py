@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from object_store import object_store
+
 from reall.base.errors import ReallError, UnusableCase, WrongUsage
 from reall.exchange.addresses import is_address, open_address, parquet_files, shown
 

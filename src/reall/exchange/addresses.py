@@ -137,7 +137,7 @@ def _object_store(address: str) -> Any:
     key = f"{parts.netloc}{parts.path}".rstrip("/")
     if store.get_file_info(key).type == FileType.File:
         return dataset.dataset(key, filesystem=store, format="parquet")
-    inside = store.get_file_info(FileSelector(key, recursive=True))
+    inside = store.get_file_info(FileSelector(key, recursive=True, allow_not_found=True))
     files = sorted(info.path for info in inside if info.path.endswith(".parquet"))
     if not files:
         raise UnusableCase("there is no Parquet file", where=shown(address), next="Check bucket and key.")
