@@ -16,6 +16,7 @@ from benchmarks.synthetic import write_registry
 from reall.base.errors import UnusableCase, WrongUsage
 from reall.cohort.run import assign_file
 from reall.cohort.spark import FILE, ROW, assign_spark, session
+from reall.exchange.addresses import Address
 from reall.library.knowledge import Knowledge, open_knowledge
 
 MASTER = "local[2]"
@@ -64,7 +65,7 @@ def _in_order(parts: Path) -> pa.Table:
 
 
 def test_spark_answers_every_row_as_one_machine_does(registry: Path, tmp_path: Path, knowledge: Knowledge) -> None:
-    told = assign_spark(str(registry), knowledge, out=tmp_path / "spark", master=MASTER, assume=[ASSUMED])
+    told = assign_spark(Address(str(registry)), knowledge, out=tmp_path / "spark", master=MASTER, assume=[ASSUMED])
     alone = [
         assign_file(file, knowledge, out=tmp_path / file.name, assume=[ASSUMED]) for file in sorted(registry.iterdir())
     ]
@@ -85,7 +86,7 @@ def test_spark_answers_every_row_as_one_machine_does(registry: Path, tmp_path: P
 def test_a_row_that_cannot_be_used_is_named_by_its_file_and_its_number_there(
     registry: Path, tmp_path: Path, knowledge: Knowledge
 ) -> None:
-    told = assign_spark(str(registry), knowledge, out=tmp_path / "out", master=MASTER)
+    told = assign_spark(Address(str(registry)), knowledge, out=tmp_path / "out", master=MASTER)
     assert [(p.row, p.column) for p in told.first_problems] == [
         (7, "months_from_diagnosis"),
         (107, "months_from_diagnosis"),
@@ -99,11 +100,11 @@ def test_a_row_that_cannot_be_used_is_named_by_its_file_and_its_number_there(
 def test_spark_refuses_before_it_starts_any_task(registry: Path, tmp_path: Path, knowledge: Knowledge) -> None:
     (tmp_path / "there").mkdir()
     with pytest.raises(WrongUsage, match="exists already"):
-        assign_spark(str(registry), knowledge, out=tmp_path / "there", master=MASTER)
+        assign_spark(Address(str(registry)), knowledge, out=tmp_path / "there", master=MASTER)
     with pytest.raises(WrongUsage, match="Parquet and Delta"):
-        assign_spark("registry.csv", knowledge, out=tmp_path / "out", master=MASTER)
+        assign_spark(Path("registry.csv"), knowledge, out=tmp_path / "out", master=MASTER)
     (tmp_path / "misspelled").mkdir()
     pq.write_table(pa.table({"linage": ["B"]}), tmp_path / "misspelled" / "a.parquet")
     with pytest.raises(UnusableCase, match="'linage' is not known"):
-        assign_spark(str(tmp_path / "misspelled"), knowledge, out=tmp_path / "out", master=MASTER)
+        assign_spark(Address(str(tmp_path / "misspelled")), knowledge, out=tmp_path / "out", master=MASTER)
     assert not (tmp_path / "out").exists()

@@ -25,7 +25,7 @@ from reall.cohort.assign import Assigner
 from reall.cohort.assume import read_assumption
 from reall.cohort.output import PROBLEM_COLUMNS, TableWriter
 from reall.cohort.run import FIRST_PROBLEMS, Summary, about
-from reall.exchange.addresses import is_address, parquet_files
+from reall.exchange.addresses import Address, Place, parquet_files
 from reall.exchange.tables import Batch, Problem, checked_columns
 from reall.library.knowledge import Knowledge
 
@@ -75,7 +75,7 @@ def session(master: str) -> SparkSession:
 
 
 def assign_spark(
-    address: str,
+    table: Place,
     knowledge: Knowledge,
     *,
     out: Path,
@@ -88,7 +88,8 @@ def assign_spark(
     `out` is a new folder that all executors can write to. Rows that cannot be used are listed beside it. Raises as
     `cohort.run.assign_file` does.
     """
-    if not is_address(address) and Path(address).suffix.lower() not in {".parquet", ".pq"}:
+    address = table.text if isinstance(table, Address) else str(table)
+    if isinstance(table, Path) and table.suffix.lower() not in {".parquet", ".pq"}:
         raise WrongUsage("Spark reads Parquet and Delta tables only", next="Save the table as Parquet first.")
     if out.exists():
         raise WrongUsage(f"{out.name!r} exists already", where="--out", next="Name a new folder.")
@@ -96,8 +97,8 @@ def assign_spark(
         read_assumption(text, knowledge.vocabulary)
     files = parquet_files(address)
     spark = session(master)
-    table = spark.read.parquet(*files)
-    columns = checked_columns(table.columns, Path(address).name)
+    frame = spark.read.parquet(*files)
+    columns = checked_columns(frame.columns, table.name)
     first = Assigner(columns, knowledge, keep=keep)  # refuses a misspelled column before any task starts
     problems = out.with_name(out.name + ".problems")
     if problems.exists():
@@ -111,9 +112,9 @@ def assign_spark(
         out=str(out.resolve()),
         problems=str(problems.resolve()),
     )
-    rows = table.select("*", "_metadata.file_path", "_metadata.row_index")
+    rows = frame.select("*", "_metadata.file_path", "_metadata.row_index")
     told = rows.mapInArrow(_answer_partition(spark.sparkContext.broadcast(work)), _TOLD_SCHEMA)
-    summary = _summary(told.toArrow(), Path(address).name, first, assume)
+    summary = _summary(told.toArrow(), table.name, first, assume)
     return replace(summary, out=out, problem_file=problems if problems.exists() else None)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pyarrow as pa
 
 from reall.base.errors import UnusableCase, WrongUsage
-from reall.exchange.tables import ROWS_PER_BATCH, Batch, Source, checked_columns, numbered
+from reall.exchange.tables import ROWS_PER_BATCH, Batch, Source, checked_columns, numbered, open_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +26,27 @@ if TYPE_CHECKING:
 _UNREADABLE_DELTA = frozenset({"deletionVectors", "columnMapping", "v2Checkpoint", "typeWidening"})
 """Features of Delta tables whose data files alone do not hold the table's rows or names."""
 _DUCKDB_FILES = (".duckdb", ".ddb")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A table that is no single file, as it was written. Its `name` shows no password."""
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What to call the table in messages."""
+        return shown(self.text)
+
+
+Place = Path | Address
+"""Where a table is."""
+
+
+def place(text: str) -> Place:
+    """Tell a file from everything else."""
+    return Address(text) if is_address(text) else Path(text)
 
 
 def is_address(name: str) -> bool:
@@ -39,20 +61,27 @@ def is_address(name: str) -> bool:
     return "://" in name or bool(glob.has_magic(name)) or path.is_dir() or _duckdb_file(name) is not None
 
 
-def open_address(address: str) -> Source:
+def open_place(at: Place) -> Source:
+    """Open a table, wherever it is."""
+    return open_address(at.text) if isinstance(at, Address) else open_table(at)
+
+
+def open_address(address: str, only: Sequence[str] | None = None) -> Source:
     """Open what `is_address` names, as batches in the order of its rows.
 
     `postgresql://host/database#schema.table` (password: PGPASSWORD or a password file), `s3://bucket/key` (AWS_…
     variables; AWS_ENDPOINT_URL names another store), a folder or pattern of Parquet files, a Delta table's folder,
-    `registry.duckdb#table`. Raises `UnusableCase` when there is no such table, `WrongUsage` for another address.
+    `registry.duckdb#table`. Of columns, `only` some are read.
+
+    Raises `UnusableCase` when there is no such table, `WrongUsage` for another address.
     """
     import duckdb  # noqa: PLC0415 - 0.2 s, only where DuckDB reads
 
     name = shown(address)
     try:
         connection, relation = _relation(address)
-        columns = checked_columns(relation.columns, name)
-        batches = _without_nan(relation).to_arrow_reader(ROWS_PER_BATCH)
+        columns = checked_columns(only or relation.columns, name)
+        batches = _without_nan(relation, only).to_arrow_reader(ROWS_PER_BATCH)
     except (duckdb.Error, OSError, pa.ArrowException) as error:
         raise UnusableCase(
             f"the table cannot be read: {_first_line(error, address)}", where=name, next="Check the address."
@@ -73,6 +102,15 @@ def parquet_files(address: str) -> list[str]:
     if not files:
         raise UnusableCase("there is no Parquet file", where=shown(address), next="Check the path.")
     return files
+
+
+def first_parquet_file(at: Place) -> Path | None:
+    """Give a Parquet file of a table that consists of such files; its metadata say how the table was made."""
+    if isinstance(at, Path):
+        return at if at.suffix.lower() in {".parquet", ".pq"} else None
+    if "://" in at.text or "#" in at.text:
+        return None
+    return Path(parquet_files(at.text)[0])
 
 
 def shown(address: str) -> str:
@@ -192,10 +230,12 @@ def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _without_nan(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+def _without_nan(relation: duckdb.DuckDBPyRelation, only: Sequence[str] | None) -> duckdb.DuckDBPyRelation:
     """Make NaN NULL, and exact decimals plain numbers."""
     chosen = []
     for column, kind in zip(relation.columns, map(str, relation.types), strict=True):
+        if only is not None and column not in only:
+            continue
         name = _identifier(column)
         if kind in {"FLOAT", "DOUBLE"}:
             chosen.append(f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}")
