@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pg8000.dbapi
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from object_store import object_store
+from postgresql_server import Server, programs
 
 from reall.base.errors import ReallError, UnusableCase, WrongUsage
 from reall.exchange.addresses import is_address, open_address, parquet_files, shown
@@ -22,6 +26,17 @@ ROWS = pa.table(
 )
 """Just before 18 months, exactly 18, not a number, unknown."""
 READ = {**ROWS.to_pydict(), "months_from_diagnosis": [17.999, 18.0, None, None]}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Start a PostgreSQL server, or skip."""
+    at = programs()
+    if at is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: postgresql)")
+    running = Server(at)
+    yield running
+    running.stop()
 
 
 def _rows(address: str) -> dict[str, list[object]]:
@@ -128,3 +143,25 @@ def test_an_address_is_shown_without_its_secrets() -> None:
         shown("postgresql://me:secret@db.example:5432/registry?sslmode=require#t")
         == "postgresql://db.example:5432/registry#t"
     )
+
+
+def test_a_table_on_a_postgresql_server(server: Server) -> None:
+    connection = pg8000.dbapi.connect(user="reall", host="127.0.0.1", port=server.port, database="postgres")
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(
+        'CREATE SCHEMA study; CREATE TABLE study.relapses ("case" text, lineage text, months_from_diagnosis float8)'
+    )
+    for row in zip(*ROWS.to_pydict().values(), strict=True):
+        cursor.execute("INSERT INTO study.relapses VALUES (%s, %s, %s)", row)
+    cursor.execute(
+        "CREATE TABLE study.exact AS SELECT 18.000::numeric AS months_from_diagnosis, DATE '2019-07-10' AS relapse_date"
+    )
+    connection.close()
+    address = f"postgresql://reall@127.0.0.1:{server.port}/postgres"
+    assert _rows(f"{address}#study.relapses") == READ
+    exact = _rows(f"{address}#study.exact")
+    assert [float(str(value)) for value in exact["months_from_diagnosis"]] == [18.0]
+    assert exact["relapse_date"] == [dt.date(2019, 7, 10)]
+    with pytest.raises(UnusableCase, match="nothing"):
+        open_address(f"{address}#nothing")

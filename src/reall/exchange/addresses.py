@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,15 +79,16 @@ def open_address(address: str, only: Sequence[str] | None = None) -> Source:
     import duckdb  # noqa: PLC0415 - 0.2 s, only where DuckDB reads
 
     name = shown(address)
+    opened = ExitStack()
     try:
-        connection, relation = _relation(address)
+        relation = _relation(address, opened)
         columns = checked_columns(only or relation.columns, name)
         batches = _without_nan(relation, only).to_arrow_reader(ROWS_PER_BATCH)
     except (duckdb.Error, OSError, pa.ArrowException) as error:
         raise UnusableCase(
             f"the table cannot be read: {_first_line(error, address)}", where=name, next="Check the address."
         ) from None
-    return Source(name=name, columns=columns, batches=_read(batches, connection), total=0)
+    return Source(name=name, columns=columns, batches=_read(batches, opened), total=0)
 
 
 def parquet_files(address: str) -> list[str]:
@@ -125,44 +127,41 @@ def shown(address: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 
 
-def _relation(address: str) -> tuple[Any, duckdb.DuckDBPyRelation]:
-    """Give what must stay open, and the rows."""
+def _relation(address: str, opened: ExitStack) -> duckdb.DuckDBPyRelation:
+    """Give the rows; what has to stay open while they are read is put into `opened`."""
     import duckdb  # noqa: PLC0415
 
     scheme = urlsplit(address).scheme if "://" in address else ""
+    file = None if scheme else _duckdb_file(address)
+    table = _table(address.partition("#")[2], address) if file else ""
+    connection = opened.enter_context(duckdb.connect(str(file), read_only=True) if file else duckdb.connect())
+    if file:
+        return connection.table(table)
     if scheme in {"postgresql", "postgres"}:
-        return _postgres(address)
-    connection = duckdb.connect()
+        return connection.from_arrow(_postgresql(address, opened))
     if scheme == "s3":
-        return connection, connection.from_arrow(_object_store(address))
+        return connection.from_arrow(_object_store(address))
     if scheme:
         raise WrongUsage(f"tables at {scheme}:// cannot be read", next="Use postgresql://, s3:// or a path.")
-    if (file := _duckdb_file(address)) is not None:
-        table = address.partition("#")[2]
-        connection = duckdb.connect(str(file), read_only=True)
-        return connection, connection.table(_table(table, address))
-    return connection, connection.read_parquet(parquet_files(address), union_by_name=False)
+    return connection.read_parquet(parquet_files(address), union_by_name=False)
 
 
-def _postgres(address: str) -> tuple[Any, duckdb.DuckDBPyRelation]:
-    import duckdb  # noqa: PLC0415
-    from adbc_driver_postgresql import dbapi  # noqa: PLC0415
+def _postgresql(address: str, opened: ExitStack) -> pa.RecordBatchReader:
+    from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - only where a server is read
 
     uri, _, name = address.partition("#")
     table = _quoted(_table(name, address))
     try:
-        database = dbapi.connect(uri)
-        cursor = database.cursor()
+        cursor = opened.enter_context(opened.enter_context(dbapi.connect(uri)).cursor())
         cursor.execute(f"SELECT * FROM {table}")
-        reader = cursor.fetch_record_batch()
+        return cursor.fetch_record_batch()
     except dbapi.Error as error:
+        opened.close()
         raise UnusableCase(
             f"the table cannot be read: {_first_line(error, address)}",
             where=shown(address),
             next="Check the address; the password is taken from PGPASSWORD or a password file.",
         ) from None
-    connection = duckdb.connect()
-    return (connection, cursor, database), connection.from_arrow(reader)
 
 
 def _object_store(address: str) -> Any:
@@ -246,10 +245,10 @@ def _without_nan(relation: duckdb.DuckDBPyRelation, only: Sequence[str] | None) 
     return relation.project(", ".join(chosen))
 
 
-def _read(reader: pa.RecordBatchReader, kept_open: object) -> Iterator[Batch]:
+def _read(reader: pa.RecordBatchReader, opened: ExitStack) -> Iterator[Batch]:
     """Number the batches; what they are read from stays open until they are."""
-    yield from numbered(iter(reader))
-    del kept_open
+    with opened:
+        yield from numbered(iter(reader))
 
 
 def _first_line(error: Exception, address: str) -> str:
