@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench serve docs clean
 .DEFAULT_GOAL := demo
 
 $(READY): requirements.lock pyproject.toml
@@ -28,6 +28,9 @@ check: $(READY)  ## style, types, architecture, proofs of the knowledge
 
 bench: $(READY)  ## every figure quoted in the documentation
 	$(BIN)/python -m benchmarks
+
+serve: $(READY)  ## the pages on this computer
+	$(BIN)/reall serve
 
 docs: $(READY)  ## write docs/reference from the knowledge
 	$(BIN)/reall knowledge reference docs/reference

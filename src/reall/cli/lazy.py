@@ -12,8 +12,8 @@ import click
 class LazyGroup(click.Group):
     """Lists every command without importing any of them.
 
-    `commands_of` names, for each command, its module under `reall.cli` (which holds it as `command`) and its
-    one line in `--help`.
+    `commands_of` names, for each command, its module (which holds it as `command`; a name without a dot lies under
+    `reall.cli`) and its one line in `--help`.
     """
 
     def __init__(self, *args: Any, commands_of: Mapping[str, tuple[str, str]], **more: Any) -> None:
@@ -28,7 +28,8 @@ class LazyGroup(click.Group):
         """Import the module of a command; None for a name that is not in the table."""
         if cmd_name not in self._commands_of:
             return None
-        module = importlib.import_module(f"reall.cli.{self._commands_of[cmd_name][0]}")
+        name = self._commands_of[cmd_name][0]
+        module = importlib.import_module(name if "." in name else f"reall.cli.{name}")
         command: click.Command = module.command
         return command
 

@@ -11,7 +11,7 @@ from reall import __version__
 from reall.base.errors import ReallError
 from reall.cli.lazy import LazyGroup
 
-# verb: (module under reall.cli, one line for --help)
+# verb: (module, one line for --help)
 _VERBS = {
     "assess": ("assess", "Assess one child: kind of relapse, group under every published system, what is missing."),
     "options": ("options", "List what can be given, what forbids it, and which missing fact decides."),
@@ -20,6 +20,9 @@ _VERBS = {
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
     "knowledge": ("knowledge", "Check, show, cite and compare what was taken from papers."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
+    "store": ("reall.service.commands.store", "Back up, restore, migrate and check what the service keeps."),
+    "audit": ("reall.service.commands.audit", "Read the audit log, and prove that nothing in it was changed."),
+    "serve": ("reall.service.commands.serve", "Serve the pages and the REST interface."),
 }
 
 

@@ -8,7 +8,7 @@ made per row.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ from reall.exchange.tables import Batch, Problem
 from reall.facts.case import nobody_fits
 from reall.library.knowledge import Knowledge
 from reall.library.therapy import option_table
-from reall.rules.patterns import Rows
+from reall.rules.patterns import Column, Rows
 from reall.stratify.assess import assess
 
 ASSUMED = "reall.assumed"
@@ -38,10 +38,26 @@ _THREADS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Assigned:
-    """A batch with its answer columns, and the rows that could not be used."""
+    """A batch with its answer columns, the rows that could not be used, and what the answers rest on."""
 
     rows: pa.RecordBatch
     problems: tuple[Problem, ...]
+    facts: FactsOfRows
+    cells: Mapping[int, Column]
+
+    @property
+    def bad(self) -> Flags:
+        """Rows that cannot be used."""
+        return self.facts.faults.bad
+
+
+def tables_of(knowledge: Knowledge, *, options: bool = False) -> dict[str, str]:
+    """Give the table behind every answer column's name: definitions, systems, transplant rules, options if wanted."""
+    return {
+        **{id_: id_ for id_ in (*knowledge.derived_ids, *knowledge.system_ids)},
+        **{f"transplant.{public}": table for public, table in knowledge.transplant_ids.items()},
+        **({f"{OPTION}{id_}": option_table(id_) for id_ in knowledge.therapy.options} if options else {}),
+    }
 
 
 class Assigner:
@@ -55,19 +71,20 @@ class Assigner:
         assumptions: Sequence[Assumption] = (),
         keep: bool = False,
         options: bool = False,
+        only: Collection[str] | None = None,
     ) -> None:
-        """Prepare for a table with these columns; with `options`, their eligibility is answered too.
+        """Prepare for a table with these columns.
+
+        With `options`, who is eligible for which option is answered too; `only` names the answers that are wanted, if
+        not all.
 
         Raises `UnusableCase` when the columns cannot be what they seem.
         """
         self.knowledge = knowledge
         self.assumptions = tuple(assumptions)
-        self.tables = {
-            **{id_: id_ for id_ in (*knowledge.derived_ids, *knowledge.system_ids)},
-            **{f"transplant.{public}": table for public, table in knowledge.transplant_ids.items()},
-            **({f"{OPTION}{id_}": option_table(id_) for id_ in knowledge.therapy.options} if options else {}),
-        }
-        answers = [f"{id_}.{part}" for id_ in self.tables for part in PARTS]
+        every = tables_of(knowledge, options=options)
+        answers = [f"{id_}.{part}" for id_ in every for part in PARTS]
+        self.tables = {id_: table for id_, table in every.items() if only is None or id_ in only}
         self.registry = recognise(columns, knowledge.vocabulary, answers=answers, keep=keep)
         self.remarks = remarks(self.registry, knowledge.vocabulary)
         self.counts: dict[str, Counter[str]] = {id_: Counter() for id_ in self.tables}
@@ -90,9 +107,9 @@ class Assigner:
         assumed = [self._assume(assumption, facts) for assumption in self.assumptions]
         if assumed:
             columns = cells_of(facts, self.knowledge, self._constant)
-        rows = Rows.of(columns, facts.rows, self._constant)
+        known = Rows.of(columns, facts.rows, self._constant)
         with ThreadPoolExecutor(_THREADS) as pool:
-            codes = dict(zip(self._written, pool.map(lambda w: w.answer(rows), self._written.values()), strict=True))
+            codes = dict(zip(self._written, pool.map(lambda w: w.answer(known), self._written.values()), strict=True))
         self._refuse_unanswered(codes, facts)
         blunt = _blunt(facts, self.knowledge)
         arrays, names = list(batch.rows.columns), list(batch.rows.schema.names)
@@ -105,7 +122,8 @@ class Assigner:
             names.append(ASSUMED)
         self.rows += facts.rows
         self.unusable += int(faults.bad.sum())
-        return Assigned(rows=pa.RecordBatch.from_arrays(arrays, names=names), problems=faults.problems)
+        rows = pa.RecordBatch.from_arrays(arrays, names=names)
+        return Assigned(rows=rows, problems=faults.problems, facts=facts, cells=columns)
 
     def _assume(self, assumption: Assumption, facts: FactsOfRows) -> Flags:
         """Fill in what is assumed, except where the row itself says otherwise. Gives the rows that are touched."""

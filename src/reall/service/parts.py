@@ -1,0 +1,31 @@
+"""What every request may use: the settings, the knowledge and, where configured, the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from reall.library.knowledge import Knowledge
+from reall.service.settings import Settings
+from reall.service.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Opened once when the service starts, closed when it stops."""
+
+    settings: Settings
+    knowledge: Knowledge
+    store: Store | None
+    """Where cases, decisions and the audit log are kept; None where no database is set."""
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsOf = Annotated[Parts, Depends(_parts)]
+"""Parameter type of a route that needs the parts of its service."""
