@@ -35,13 +35,14 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
         first, second = _run("assign", source, assigned), _run("survival", assigned)
         both = first["seconds"] + second["seconds"]
         growth = f", {both / before:.1f} times the size before" if before else ""
-        print(
-            f"  {rows:>10,} rows: assign {first['seconds']:7.1f} s ({rows / first['seconds']:,.0f} rows/s, peak "
-            f"{first['peak_mib']:.0f} MiB), survival {second['seconds']:5.1f} s (peak {second['peak_mib']:.0f} MiB){growth}",
-            flush=True,
-        )
+        rate = f"{rows / first['seconds']:,.0f} rows/s"
+        print(f"  {rows:>10,} rows: assign {_words(first)}, {rate}; survival {_words(second)}{growth}", flush=True)
         before = both
         assigned.unlink()
+
+
+def _words(figures: dict[str, float]) -> str:
+    return f"{figures['seconds']:.1f} s, peak {figures['peak_mib']:.0f} MiB"
 
 
 def _run(step: str, *arguments: object) -> dict[str, float]:
