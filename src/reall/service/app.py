@@ -11,12 +11,13 @@ from fastapi.staticfiles import StaticFiles
 
 from reall import __version__
 from reall.library.knowledge import open_knowledge
+from reall.service.pages.board import router as board
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start,)
+_ROUTERS = (start, board)
 
 
 def create_app(settings: Settings) -> FastAPI:

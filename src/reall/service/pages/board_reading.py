@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,18 +11,19 @@ from reall.base.documents import Document
 from reall.base.errors import UnusableCase
 from reall.facts.case import Case, read_case
 from reall.library.knowledge import Knowledge
-from reall.service.pages.board_sheet import Sheet, to_data
+from reall.service.pages.board_sheet import Sheet, row_data, to_data, value
 from reall.stratify.assess import Assessment, assess
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """A sheet read. Fields in `wrong` (by field name) are left out of `assessment`, that is, they count as unknown.
+    """A sheet read. Fields in `wrong` (by field name) are left out of `used`, that is, they count as unknown.
 
-    Where the fields contradict each other there is no assessment, and `contradiction` says why.
+    `assessment` answers what is `used`. Where the fields contradict each other there is no assessment, and `contradiction` says why.
     """
 
     sheet: Sheet
+    used: Sheet
     assessment: Assessment | None
     wrong: Mapping[str, UnusableCase] = field(default_factory=dict)
     contradiction: UnusableCase | None = None
@@ -45,7 +46,7 @@ def read_sheet(sheet: Sheet, knowledge: Knowledge) -> Reading:
         left = read_sheet(_without(sheet, wrong), knowledge)
         return replace(left, sheet=sheet, wrong=wrong)
     try:
-        return Reading(sheet=sheet, assessment=assess(case, knowledge))
+        return Reading(sheet=sheet, used=_without(sheet, ()), assessment=assess(case, knowledge))
     except UnusableCase as error:
         return _refused(sheet, error, knowledge)
 
@@ -61,10 +62,12 @@ def _read(data: Mapping[str, Any], knowledge: Knowledge) -> Case:
 
 def faults(sheet: Sheet, knowledge: Knowledge) -> dict[str, UnusableCase]:
     """Say what is wrong with each field by itself, by field name (`fact.lineage`, `mrd.0`, `exposures.1`)."""
-    data = to_data(sheet, knowledge.vocabulary)
-    alone: dict[str, dict[str, Any]] = {f"fact.{name}": {"facts": {name: v}} for name, v in data["facts"].items()}
-    for part in ("mrd", "exposures"):
-        alone |= {f"{part}.{i}": {part: [row]} for i, row in enumerate(data.get(part, ()))}
+    vocabulary = knowledge.vocabulary
+    alone: dict[str, dict[str, Any]] = {
+        f"fact.{name}": {"facts": {name: value(name, text, vocabulary)}} for name, text in sheet.facts.items()
+    }
+    for part, rows in (("mrd", sheet.mrd), ("exposures", sheet.exposures)):
+        alone |= {f"{part}.{i}": {part: [row_data(row)]} for i, row in enumerate(rows) if row}
     found: dict[str, UnusableCase] = {}
     for place, one in alone.items():
         try:
@@ -74,12 +77,13 @@ def faults(sheet: Sheet, knowledge: Knowledge) -> dict[str, UnusableCase]:
     return found
 
 
-def _without(sheet: Sheet, wrong: Mapping[str, UnusableCase]) -> Sheet:
+def _without(sheet: Sheet, wrong: Collection[str]) -> Sheet:
+    """Leave out the fields named, and empty rows."""
     return replace(
         sheet,
         facts={name: text for name, text in sheet.facts.items() if f"fact.{name}" not in wrong},
-        mrd=tuple(row for i, row in enumerate(sheet.mrd) if f"mrd.{i}" not in wrong),
-        exposures=tuple(row for i, row in enumerate(sheet.exposures) if f"exposures.{i}" not in wrong),
+        mrd=tuple(row for i, row in enumerate(sheet.mrd) if row and f"mrd.{i}" not in wrong),
+        exposures=tuple(row for i, row in enumerate(sheet.exposures) if row and f"exposures.{i}" not in wrong),
     )
 
 
@@ -88,4 +92,4 @@ def _refused(sheet: Sheet, error: UnusableCase, knowledge: Knowledge) -> Reading
     vocabulary = knowledge.vocabulary
     words = set(re.findall(r"\w+", error.what))
     named = tuple(n for n in (*vocabulary.statable, *vocabulary.inputs) if n in words and n in sheet.facts)
-    return Reading(sheet=sheet, assessment=None, contradiction=error, contradicting=named)
+    return Reading(sheet=sheet, used=sheet, assessment=None, contradiction=error, contradicting=named)

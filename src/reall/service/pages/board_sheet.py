@@ -34,7 +34,7 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """The fields of the board's form. `facts` keeps the order in which they were given."""
+    """The fields of the board's form. `facts` keeps the order in which they were given; an empty row says nothing."""
 
     case: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Sheet:
     @property
     def empty(self) -> bool:
         """Whether nothing is known yet."""
-        return not (self.facts or self.mrd or self.exposures)
+        return not (self.facts or any(self.mrd) or any(self.exposures))
 
 
 def from_form(form: Mapping[str, str], vocabulary: Vocabulary) -> Sheet:
@@ -70,7 +70,7 @@ def _rows(form: Mapping[str, str], part: str, keys: Sequence[str]) -> tuple[Row,
             row = found.setdefault(int(number), {})
             if text.strip():
                 row[name] = text.strip()
-    return tuple(found[number] for number in sorted(found) if found[number])
+    return tuple(found[number] for number in sorted(found))
 
 
 def from_document(document: Document, vocabulary: Vocabulary, *, name: str = "") -> Sheet:
@@ -182,10 +182,10 @@ def to_data(sheet: Sheet, vocabulary: Vocabulary) -> dict[str, Any]:
     if sheet.case:
         data["case"] = sheet.case
     data["facts"] = {name: value(name, text, vocabulary) for name, text in sheet.facts.items()}
-    if sheet.mrd:
-        data["mrd"] = [_row_data(row) for row in sheet.mrd]
-    if sheet.exposures:
-        data["exposures"] = [_row_data(row) for row in sheet.exposures]
+    if any(sheet.mrd):
+        data["mrd"] = [row_data(row) for row in sheet.mrd if row]
+    if any(sheet.exposures):
+        data["exposures"] = [row_data(row) for row in sheet.exposures if row]
     return data
 
 
@@ -201,7 +201,9 @@ def value(name: str, text: str, vocabulary: Vocabulary) -> Any:
     return parts[0] if len(parts) == 1 else parts
 
 
-def _row_data(row: Row) -> dict[str, Any]:
+def row_data(row: Row) -> dict[str, Any]:
+    """Read the texts of an MRD result or an exposure as plain data."""
+
     def one(key: str, text: str) -> Any:
         if key in _NUMBERS_OF_ROWS:
             return _number(text)
