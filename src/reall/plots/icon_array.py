@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
-
 from reall.plots.shapes import box, drawing, finished, shape
 
 CHILDREN, ROW = 100, 20
@@ -29,10 +27,21 @@ def icon_array(share: Share) -> str:
     width = ROW * _CELL + 2 * _MARGIN
     height = CHILDREN / ROW * (_CELL + 4) + 2 * _MARGIN
     svg = drawing("Picture of 100 children", width=width, height=height, words=share.words)
+    paths: dict[str, list[str]] = {"pale": [], "mark": [], "band": []}
     for child in range(CHILDREN):
         row, place = divmod(child, ROW)
         x, y = _MARGIN + place * _CELL, _MARGIN + row * (_CELL + 4)
-        _child(svg, x, y, min(max(share.of_100 - child, 0.0), 1.0), _doubt(child, share))
+        doubt = _doubt(child, share)
+        filled = min(max(share.of_100 - child, 0.0), 1.0)
+        kind = "pale" if filled < 1 else "band" if doubt else "mark"
+        paths[kind].append(_outline(x + _CELL / 2, y))
+        if 0 < filled < 1:
+            box(svg, x + 3, y + 15 - 12 * filled, _CELL - 6, 12 * filled, "band" if doubt else "mark")
+        if doubt:
+            box(svg, x + 2, y + 15.2, _CELL - 4, 1.2, "mark")
+    for kind, outlines in paths.items():
+        if outlines:
+            shape(svg, "".join(outlines), kind)
     return finished(svg)
 
 
@@ -41,21 +50,7 @@ def _doubt(child: int, share: Share) -> bool:
     return share.low is not None and share.high is not None and share.low < child + 1 and child < share.high
 
 
-def _child(svg: Element, x: float, y: float, filled: float, doubt: bool) -> None:
-    middle = x + _CELL / 2
-    outline = _outline(middle, y)
-    shape(svg, outline, "pale")
-    if filled:
-        if filled == 1:
-            shape(svg, outline, "band" if doubt else "mark")
-        else:
-            box(svg, x + 3, y + 15 - 12 * filled, _CELL - 6, 12 * filled, "band" if doubt else "mark")
-    if doubt:
-        box(svg, x + 2, y + 15.2, _CELL - 4, 1.2, "mark")
-
-
 def _outline(middle: float, top: float) -> str:
     """A head over a body, as one path."""
     head = f"M{middle - _HEAD:.1f} {top + 3:.1f}a{_HEAD} {_HEAD} 0 1 0 {2 * _HEAD} 0a{_HEAD} {_HEAD} 0 1 0 {-2 * _HEAD} 0z"
-    body = f"M{middle - 4:.1f} {top + 14.5:.1f}v-4a4 3.6 0 0 1 8 0v4z"
-    return head + body
+    return f"{head}m{_HEAD - 4:.1f} 11.5v-4a4 3.6 0 0 1 8 0v4z"

@@ -12,12 +12,13 @@ from fastapi.staticfiles import StaticFiles
 from reall import __version__
 from reall.library.knowledge import open_knowledge
 from reall.service.pages.board import router as board
+from reall.service.pages.board_files import router as board_files
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, board)
+_ROUTERS = (start, board, board_files)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -34,6 +34,8 @@ from reall.service.parts import Parts, PartsOf
 
 router = APIRouter(include_in_schema=False, dependencies=[require(Operation.ASK)])
 _PASTED = "pasted text"
+_SHOWN_EVIDENCE = 1
+"""Printed results of one option on the board page; the full list of options shows them all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ def asking(form: Mapping[str, str], knowledge: Knowledge) -> Asking:
 @router.get("/board")
 def empty(request: Request, parts: PartsOf) -> HTMLResponse:
     """Show the form with nothing in it."""
-    return _page(request, parts, Asking())
+    return page_of(request, parts, Asking())
 
 
 @router.post("/board")
@@ -92,7 +94,7 @@ def show(request: Request, parts: PartsOf, form: FormOf) -> HTMLResponse:
     asked = asking(form, parts.knowledge)
     if "set" in form:
         asked = _answered(asked, form["set"], form, parts.knowledge)
-    return _page(request, parts, _done(asked, form.get("do", ""), form, parts.knowledge))
+    return page_of(request, parts, _done(asked, form.get("do", ""), form, parts.knowledge))
 
 
 @router.post("/board/answers")
@@ -106,8 +108,8 @@ def example(request: Request, parts: PartsOf, form: FormOf) -> HTMLResponse:
     """Load a worked example."""
     chosen = examples().get(form.get("example", ""))
     if chosen is None:
-        return _page(request, parts, Asking())
-    return _page(request, parts, _loaded(chosen.text, chosen.name, parts.knowledge))
+        return page_of(request, parts, Asking())
+    return page_of(request, parts, _loaded(chosen.text, chosen.name, parts.knowledge))
 
 
 @router.post("/board/load")
@@ -117,7 +119,7 @@ def load(
     """Load a case file that was pasted or uploaded; one that cannot be read stays in the text field with its fault."""
     name, content = file
     text = content.decode("utf-8-sig", errors="replace") if content else form.get("text", "")
-    return _page(request, parts, _loaded(text, name, parts.knowledge))
+    return page_of(request, parts, _loaded(text, name, parts.knowledge))
 
 
 def _loaded(text: str, name: str, knowledge: Knowledge) -> Asking:
@@ -161,14 +163,17 @@ def _done(asked: Asking, action: str, form: Mapping[str, str], knowledge: Knowle
     return asked
 
 
-def _page(request: Request, parts: Parts, asked: Asking) -> HTMLResponse:
-    return _rendered(request, "board.html.j2", parts, asked, {})
+def page_of(request: Request, parts: Parts, asked: Asking, *, status: int = 200) -> HTMLResponse:
+    """Give the whole page."""
+    return _rendered(request, "board.html.j2", parts, asked, {}, status=status)
 
 
-def _rendered(request: Request, template: str, parts: Parts, asked: Asking, form: Mapping[str, str]) -> HTMLResponse:
+def _rendered(
+    request: Request, template: str, parts: Parts, asked: Asking, form: Mapping[str, str], *, status: int = 200
+) -> HTMLResponse:
     # Words that the vocabulary and the report room give are looked up as they are, percent signs included.
     said = translations(language_of(request)).gettext
-    return render(request, template, said=said, **_context(parts, asked, form))
+    return render(request, template, status=status, said=said, **_context(parts, asked, form))
 
 
 def _context(parts: Parts, asked: Asking, form: Mapping[str, str]) -> dict[str, object]:
@@ -196,6 +201,7 @@ def _context(parts: Parts, asked: Asking, form: Mapping[str, str]) -> dict[str, 
         "today": today,
         "words": _WORDS,
         "purposes": PURPOSE_WORDS,
+        "shown_evidence": _SHOWN_EVIDENCE,
     }
 
 

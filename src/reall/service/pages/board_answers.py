@@ -114,12 +114,12 @@ def key(answer: Answer) -> str:
 def answers(
     reading: Reading, knowledge: Knowledge, *, changes: Mapping[str, str], shown: str, on: dt.date, country: str
 ) -> Answers | None:
-    """Answer a sheet; None where its fields contradict each other.
+    """Answer a sheet; None where its fields contradict each other, or where nothing is known yet.
 
     `changes` are the facts of the what-if, `shown` the answers that the page showed before.
     """
     assessment = reading.assessment
-    if assessment is None:
+    if assessment is None or reading.used.empty:
         return None
     found = view(assessment)
     options = board(assessment.case, assessment.masks, knowledge, on=on, country=country)

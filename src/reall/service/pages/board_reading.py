@@ -19,7 +19,8 @@ from reall.stratify.assess import Assessment, assess
 class Reading:
     """A sheet read. Fields in `wrong` (by field name) are left out of `used`, that is, they count as unknown.
 
-    `assessment` answers what is `used`. Where the fields contradict each other there is no assessment, and `contradiction` says why.
+    `assessment` answers what is `used`. Where the fields contradict each other there is none, and `contradiction` says
+    why; nor is there one where nothing is known.
     """
 
     sheet: Sheet
@@ -45,6 +46,8 @@ def read_sheet(sheet: Sheet, knowledge: Knowledge) -> Reading:
             return _refused(sheet, error, knowledge)
         left = read_sheet(_without(sheet, wrong), knowledge)
         return replace(left, sheet=sheet, wrong=wrong)
+    if sheet.empty:
+        return Reading(sheet=sheet, used=sheet, assessment=None)
     try:
         return Reading(sheet=sheet, used=_without(sheet, ()), assessment=assess(case, knowledge))
     except UnusableCase as error:

@@ -9,8 +9,8 @@ from reall.facts.vocabulary import NOT_STATED, Fact, Section, Vocabulary
 from reall.report.words import answer_words
 
 _FRACTION = "fraction of cells"
-_FEW = 3
-"""Answers up to this many stand side by side; more go into a list."""
+_SIDE_BY_SIDE = 24
+"""Answers with up to this many letters together stand side by side; longer ones go into a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,8 @@ def field_of(name: str, vocabulary: Vocabulary, text: str = "") -> Field:
         entry = vocabulary.inputs[name]
         return Field(name=name, question=entry.question, control=_INPUT_CONTROLS[entry.kind], unit=entry.unit, text=text)
     choices = choices_of(fact)
-    control = "number" if fact.numeric else "buttons" if len(choices) <= _FEW else "list"
+    short = sum(len(choice.words) for choice in choices) <= _SIDE_BY_SIDE
+    control = "number" if fact.numeric else "buttons" if short else "list"
     return Field(name=name, question=fact.question, control=control, unit=fact.unit, choices=choices, text=text)
 
 
