@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, UploadFile
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import UploadFile as StarletteFile
 
 from reall.base.documents import read_document
 from reall.base.errors import UnusableCase
@@ -54,17 +55,27 @@ class Asking:
     fault: UnusableCase | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """The form that loads a case: its text field, and the file with its name."""
+
+    text: str
+    name: str
+    content: bytes
+
+
 async def _form(request: Request) -> dict[str, str]:
-    form = await request.form(max_files=1)
-    return {key: text for key, text in form.multi_items() if isinstance(text, str)}
+    async with request.form() as form:
+        return {key: text for key, text in form.multi_items() if isinstance(text, str)}
 
 
-async def _file(request: Request) -> tuple[str, bytes]:
-    form = await request.form(max_files=1)
-    file = form.get("file")
-    if isinstance(file, UploadFile) or hasattr(file, "read"):
-        return str(file.filename or ""), await file.read()
-    return "", b""
+async def _upload(request: Request) -> Upload:
+    async with request.form(max_files=1) as form:
+        text, file = form.get("text"), form.get("file")
+        text = text if isinstance(text, str) else ""
+        if not isinstance(file, StarletteFile):
+            return Upload(text=text, name="", content=b"")
+        return Upload(text=text, name=file.filename or "", content=await file.read())
 
 
 FormOf = Annotated[dict[str, str], Depends(_form)]
@@ -113,13 +124,10 @@ def example(request: Request, parts: PartsOf, form: FormOf) -> HTMLResponse:
 
 
 @router.post("/board/load")
-def load(
-    request: Request, parts: PartsOf, form: FormOf, file: Annotated[tuple[str, bytes], Depends(_file)]
-) -> HTMLResponse:
+def load(request: Request, parts: PartsOf, given: Annotated[Upload, Depends(_upload)]) -> HTMLResponse:
     """Load a case file that was pasted or uploaded; one that cannot be read stays in the text field with its fault."""
-    name, content = file
-    text = content.decode("utf-8-sig", errors="replace") if content else form.get("text", "")
-    return page_of(request, parts, _loaded(text, name, parts.knowledge))
+    text = given.content.decode("utf-8-sig", errors="replace") if given.content else given.text
+    return page_of(request, parts, _loaded(text, given.name, parts.knowledge))
 
 
 def _loaded(text: str, name: str, knowledge: Knowledge) -> Asking:
