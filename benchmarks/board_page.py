@@ -1,4 +1,4 @@
-"""How fast the board page answers a changed fact on loopback, and how heavy it is: `python -m benchmarks.board_page`."""
+"""How fast the board page answers a changed fact on loopback, and how heavy it is."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main() -> None:
     while not server.started:
         time.sleep(0.05)
     port = server.servers[0].sockets[0].getsockname()[1]
-    print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print("input: every worked example; each change is one POST of the whole form over loopback")
     print(f"{'example':38}{'facts':>6}{'median ms':>11}{'largest ms':>12}{'page kB':>9}{'without pictures':>18}")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:

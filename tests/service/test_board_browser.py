@@ -115,7 +115,9 @@ def test_keyboard_alone_loads_an_example_and_changes_an_answer(open_page: Open) 
     style = page.evaluate("getComputedStyle(document.activeElement.nextElementSibling).outlineStyle")
     assert style == "solid"
     _answered(page, lambda: page.keyboard.press("ArrowLeft"))
-    assert page.evaluate("document.activeElement.name + '=' + document.activeElement.value") == "fact.prior_allo_hsct=yes"
+    assert (
+        page.evaluate("document.activeElement.name + '=' + document.activeElement.value") == "fact.prior_allo_hsct=yes"
+    )
     assert "Changed:" in page.locator("[role=status]").inner_text()
     _tab_to(page, "#answers summary")
     page.keyboard.press("Enter")
@@ -177,19 +179,22 @@ def test_the_pdf_is_tagged_for_screen_readers(open_page: Open) -> None:
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
     assert root["/Lang"] == "en"
-    assert b'pdfuaid:part' in root["/Metadata"].get_data()
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, A4_WIDTH_PIXELS, 1400])
-def test_nothing_is_wider_than_the_screen_and_nothing_too_small_to_hit(open_page: Open, width: int, scheme: str) -> None:
+def test_nothing_is_wider_than_the_screen_and_nothing_too_small_to_hit(
+    open_page: Open, width: int, scheme: str
+) -> None:
     page = open_page("/board", viewport={"width": width, "height": 900}, color_scheme=scheme)
     _load(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     small = page.evaluate(
-        """least => [...document.querySelectorAll('main :is(button, select, summary, input:not([type=hidden], [type=radio]), .buttons span)')]
-        .filter(e => e.checkVisibility()).map(e => [e.textContent.trim().slice(0, 30), e.getBoundingClientRect()])
-        .filter(([, box]) => box.height < least || box.width < least).map(([words, box]) => words + ' ' + box.height)""",
-        TARGET_PIXELS,
+        """([least, targets]) => [...document.querySelectorAll(targets)].filter(e => e.checkVisibility())
+        .map(e => [e.textContent.trim().slice(0, 30), e.getBoundingClientRect()])
+        .filter(([, box]) => box.height < least || box.width < least)
+        .map(([words, box]) => words + ' ' + box.height)""",
+        [TARGET_PIXELS, "main :is(button, select, summary, input:not([type=hidden], [type=radio]), .buttons span)"],
     )
     assert small == []

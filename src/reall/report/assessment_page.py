@@ -181,7 +181,10 @@ def clip(text: str, room: int) -> str:
 
 
 def as_pdf(html: str) -> bytes:
-    """Print the page as PDF/UA-1, tagged for screen readers. Raises `WrongUsage` where Pango, which draws the letters, is not installed."""
+    """Print the page as PDF/UA-1, tagged for screen readers.
+
+    Raises `WrongUsage` where Pango, which draws the letters, is not installed.
+    """
     try:
         from weasyprint import HTML  # noqa: PLC0415 - loads system libraries that a page does not need
     except OSError as error:

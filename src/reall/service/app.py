@@ -13,12 +13,14 @@ from reall import __version__
 from reall.library.knowledge import open_knowledge
 from reall.service.pages.board import router as board
 from reall.service.pages.board_files import router as board_files
+from reall.service.pages.board_kept import router as board_kept
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.settings import Settings
+from reall.service.store.store import open_store
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, board, board_files)
+_ROUTERS = (start, board, board_files, board_kept)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -26,8 +28,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
+        store = open_store(settings.database_url) if settings.database_url else None
+        app.state.parts = Parts(settings=settings, knowledge=open_knowledge(), store=store)
         yield
+        if store is not None:
+            store.close()
 
     app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
