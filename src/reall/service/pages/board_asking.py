@@ -25,8 +25,8 @@ class Asking:
     """The sheet, the what-if beside it, and how the answers are wanted.
 
     `text` is a case file that could not be taken into the form, with its `fault`. `shown` are the answers that the
-    page showed before. `case_id` and `version` name the stored case that the sheet was read from; `problem` is why
-    something asked of the store was not done, `done` says in words what was, and `entered` is the decision that was not recorded.
+    page showed before. `case_id` and `version` name the stored case that the sheet was read from. `problem` is why
+    something asked of the store was not done, `done` says in words what was, `entered` is a decision not recorded.
     """
 
     sheet: Sheet = field(default_factory=Sheet)
