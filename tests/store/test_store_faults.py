@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import random
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +132,8 @@ except ReallError as error:
 @pytest.fixture
 def others_may_look(tmp_path: Path) -> Iterator[Path]:
     """Give a folder that other users can pass through, but not write to."""
-    folder = Path("/tmp") / f"reall-test-{os.getpid()}-{random.randrange(1 << 30)}"
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="reall-"))
+    folder.chmod(0o755)
     yield folder
     folder.chmod(0o755)
     shutil.rmtree(folder)
@@ -263,6 +262,15 @@ def test_a_store_that_is_held_is_said(address: str, monkeypatch: pytest.MonkeyPa
         assert store.cases() == ()
         store.save_case(None, case_file(), by="anna")
     holder.dispose()
+
+
+def test_too_many_questions_at_once_are_said(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "s.sqlite")) as store, ExitStack() as held:
+        store._engine.pool._timeout = 0.1  # type: ignore[attr-defined]  # instead of 30 s
+        for _ in range(15):  # SQLAlchemy's pool: 5 connections and 10 more
+            held.enter_context(reading(store._engine))
+        with pytest.raises(StoreBusy, match="every connection"):
+            store.cases()
 
 
 def test_four_programs_start_at_once_and_one_makes_the_store(address: str) -> None:

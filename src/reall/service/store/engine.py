@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as AllConnectionsTaken
 
 from reall.base.errors import WrongUsage
 from reall.service.store.errors import (
@@ -72,11 +73,9 @@ def file_of(url: URL) -> Path | None:
 
 def open_engine(url: URL) -> Engine:
     """Prepare connections to the database; nothing is opened yet."""
-    try:
-        # Errors of SQLAlchemy quote the values of a statement unless told not to.
-        engine = create_engine(url, hide_parameters=True, connect_args=_connect_args(url))
-    except NoSuchModuleError:
-        raise WrongUsage(f"{url.drivername!r} is not a store that ReALL knows", where="--store", next=_FORMS) from None
+    ping = url.drivername != "sqlite"  # a server may have been started again since a connection was last used
+    # Errors of SQLAlchemy quote the values of a statement unless told not to.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=ping, connect_args=_connect_args(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -156,6 +155,8 @@ def saying_what_failed(where: str) -> Iterator[None]:
         raise _explained(error.orig, where) from None
     except sqlite3.Error as error:  # from the driver itself, which copies a database for a backup
         raise _explained(error, where) from None
+    except AllConnectionsTaken:
+        raise StoreBusy("every connection to the store is in use", where=where, next="Try again.") from None
     except (TimeoutError, ConnectionError) as error:
         raise StoreUnreachable(
             f"the database cannot be reached ({type(error).__name__})", where=where, why=_NOTHING_HALF, next=_REACH
