@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,44 @@ ODD = [
 @pytest.mark.parametrize(("text", "name", "expected"), ODD)
 def test_whatever_a_file_holds_stands_in_its_field(client: TestClient, text: str, name: str, expected: str) -> None:
     assert Fields(_loaded(client, text)).fields[f"fact.{name}"] == expected
+
+
+def test_the_page_holds_no_inline_style_and_no_inline_script(client: TestClient) -> None:
+    """So that the strict policy of the service can forbid both."""
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    assert re.findall(r"<[^>]*\s(?:style|on\w+)=[^>]*>|<style|<script(?! src=)", page) == []
+    assert re.findall(r'(?:src|action)="(?!/)', page) == []
+
+
+def test_page_and_pictures_are_light(client: TestClient) -> None:
+    """Under 200 kB without pictures for a case with its facts known."""
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    assert len(re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL).encode()) < 200_000
+
+
+def test_numbers_children_and_curve_show_the_same_figures(client: TestClient) -> None:
+    """Each figure in words stands, number for number, in its picture of 100 children and in the curve."""
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    part = page[page.index('<ol class="fared">') :]
+    listed = part[: part.index("</ol>")]
+    in_words = re.findall(r"<p><strong>(.*?)</strong></p>", listed)
+    children = re.findall(r'aria-label="Picture of 100 children\. ([\d.]+) of 100: (.*?)"', listed)
+    curve = re.search(r'aria-label="Published figures over the years\. (.*?)"', part)
+    assert curve
+    assert in_words
+    assert [words for _, words in children] == in_words
+    assert curve[1] == "; ".join(f"{i}: {words}" for i, words in enumerate(in_words, start=1))
+    for percent, words in children:
+        assert f" {percent} %" in words
+
+
+def test_every_citation_leads_to_an_entry_of_the_bibliography(client: TestClient) -> None:
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    cited = set(re.findall(r'href="#(s\d+)"', page))
+    entries = set(re.findall(r'<li id="(s\d+)"', page))
+    assert len(cited) > 20
+    assert cited == entries
+    assert 'href="https://doi.org/' in page
 
 
 def test_rows_are_added_and_removed_without_losing_others(client: TestClient) -> None:

@@ -13,6 +13,7 @@ from reall.facts.mrd import KEYS as MRD_KEYS
 from reall.options.labels import countries
 from reall.report.options_words import (
     PURPOSE_WORDS,
+    STATUS_WORDS,
     arm_words,
     effect_words,
     endpoint_words,
@@ -114,6 +115,7 @@ def _rendered(
         today=day,
         words=_WORDS,
         purposes=PURPOSE_WORDS,
+        statuses=STATUS_WORDS,
         shown_evidence=_SHOWN_EVIDENCE,
         **around,
     )
