@@ -22,7 +22,8 @@ LEVEL = "mrd.0.level_fraction"
 def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Give the application with a store in a new file."""
     file = tmp_path_factory.mktemp("store") / "cases.db"
-    with TestClient(create_app(Settings(database_url=f"sqlite:///{file}"))) as one:
+    settings = Settings(database_url=f"sqlite:///{file}")
+    with TestClient(create_app(settings), base_url=settings.base_url) as one:
         yield one
 
 

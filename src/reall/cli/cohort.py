@@ -9,6 +9,9 @@ from reall.cli.lazy import LazyGroup
 # subcommand: (module under reall.cli, one line for --help)
 _VERBS = {
     "assign": ("cohort_assign", "Answer every published system for every row of a table."),
+    "compare": ("cohort_compare", "A registry beside published figures, and the systems beside each other."),
+    "report": ("cohort_report", "One page about a registry, small counts hidden, as HTML or PDF."),
+    "survival": ("cohort_survival", "Survival after relapse, by any group or fact."),
 }
 
 

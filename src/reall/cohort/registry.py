@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reall.base.errors import UnusableCase
+from reall.cohort.outcome_columns import is_outcome
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
 MRD_PARTS = ("level_fraction", "detected", "assay_sensitivity_fraction", "tissue", "method")
@@ -17,7 +18,10 @@ _CLOSE = 0.85
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """What each column is. `mrd` maps the fact of a time point to its columns by part; `other` are passed through."""
+    """What each column is. `mrd` maps the fact of a time point to its columns by part; `other` are passed through.
+
+    Outcome columns (`cohort.outcome_columns`) are none of these: they are no facts.
+    """
 
     facts: tuple[str, ...]
     numbers: Mapping[str, Fact]
@@ -38,9 +42,10 @@ def recognise(
     known = {*vocabulary.statable, *(n for n, entry in vocabulary.inputs.items() if entry.kind != "group"), "case"}
     mrd = _mrd_columns(columns, vocabulary)
     taken = {column for parts in mrd.values() for column in parts.values()}
-    other = [column for column in columns if column not in known and column not in taken]
+    unknown = [column for column in columns if column not in known and column not in taken]
+    other = [column for column in unknown if not is_outcome(column)]
     _refuse_misspelled(other, known, answers, keep=keep)
-    if len(other) == len(columns) or set(columns) - set(other) == {"case"}:
+    if not set(columns) - set(unknown) - {"case"}:
         raise UnusableCase(
             "no column is a fact that the rules use",
             why=f"The columns are {', '.join(columns[:8])}{', ...' if len(columns) > 8 else ''}.",  # noqa: PLR2004

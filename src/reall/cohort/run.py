@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,14 +63,15 @@ def assign_file(
     if out is not None and out.exists() and path.exists() and out.samefile(path):
         raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    source, form = open_registry(path, _subtypes(knowledge), form)
-    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    source, form = open_registry(path, primary_subtypes(knowledge), form)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep)
     about = {
         "version": __version__,
         "knowledge_version": knowledge.version,
         "knowledge_fingerprint": knowledge.fingerprint,
         "assumptions": [a.text for a in assumptions],
         "notes": source.notes,
+        "caveats": source.caveats,
     }
     listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
     first: list[Problem] = []
@@ -93,7 +94,7 @@ def assign_file(
         counts={id_: dict(counts) for id_, counts in assigner.counts.items()},
         assumptions=assigner.touched,
         against=assigner.against,
-        notes=(*source.notes, *assigner.remarks),
+        notes=(*source.notes, *source.caveats, *assigner.remarks),
         first_problems=tuple(first),
         problem_file=listed.path if listed is not None and listed.count else None,
         out=out,
@@ -109,19 +110,28 @@ def assign_frame(
     """
     source = from_frame(frame)
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep)
     done = [assigner.assign(batch) for batch in source.batches]
     if not done:
         raise UnusableCase("the table has no rows", where=source.name)
     return pa.Table.from_batches([d.rows for d in done]), tuple(p for d in done for p in d.problems)
 
 
-def _assigner(source: Source, knowledge: Knowledge, assumptions: Sequence[Assumption], *, keep: bool) -> Assigner:
+def assigner_of(
+    source: Source,
+    knowledge: Knowledge,
+    assumptions: Sequence[Assumption],
+    *,
+    keep: bool,
+    only: Collection[str] | None = None,
+) -> Assigner:
+    """Make the assigner of a table; its errors name the table. Raises `UnusableCase`."""
     try:
-        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep)
+        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, only=only)
     except UnusableCase as error:
         raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
 
 
-def _subtypes(knowledge: Knowledge) -> tuple[str, ...]:
+def primary_subtypes(knowledge: Knowledge) -> tuple[str, ...]:
+    """Name the primary genetic subtypes, which importers need."""
     return tuple(str(answer) for answer in knowledge.vocabulary.facts["primary_subtype"].answers)

@@ -37,4 +37,6 @@ def open_registry(path: Path, primary_subtypes: Sequence[str], form: str = "") -
     except UnusableCase as error:
         where = f"{path.name}, {error.where}" if error.where else path.name
         raise UnusableCase(error.what, where=where, why=error.why, next=error.next) from None
-    return from_arrow(rows, path.name, cbioportal.NOTES if form == "cbioportal" else ddpr.NOTES), form
+    if form == "cbioportal":
+        return from_arrow(rows, path.name, cbioportal.NOTES, cbioportal.CAVEATS), form
+    return from_arrow(rows, path.name, ddpr.NOTES), form

@@ -18,8 +18,8 @@ class Parts:
 
     settings: Settings
     knowledge: Knowledge
-    store: Store | None = None
-    """None: nothing is kept."""
+    store: Store | None
+    """Where cases, decisions and the audit log are kept; None where no database is set."""
 
 
 def _parts(request: Request) -> Parts:

@@ -14,6 +14,7 @@ from reall.base.errors import ReallError, UnusableCase
 from reall.library.knowledge import Knowledge
 from reall.library.therapy import DEFAULT_COUNTRY
 from reall.options.labels import countries
+from reall.service.access.gate import form_limits
 from reall.service.pages.board_sheet import Sheet, from_document, from_form
 from reall.service.pages.board_what_if import changes_from_form
 
@@ -52,12 +53,12 @@ class Upload:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    async with request.form() as form:
+    async with request.form(**form_limits(request.app.state.settings)) as form:
         return {key: text for key, text in form.multi_items() if isinstance(text, str)}
 
 
 async def _upload(request: Request) -> Upload:
-    async with request.form(max_files=1) as form:
+    async with request.form(**form_limits(request.app.state.settings)) as form:
         text, file = form.get("text"), form.get("file")
         text = text if isinstance(text, str) else ""
         if not isinstance(file, UploadFile):

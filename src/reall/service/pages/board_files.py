@@ -69,7 +69,7 @@ def report_pdf(request: Request, parts: PartsOf, principal: PrincipalOf, form: F
     asked, found = _assessed(parts, form)
     if found is None:
         return _refused(request, parts, principal, asked)
-    return _file(assessment_page.as_pdf(_report(found, parts, principal, asked)), _PDF, asked, "pdf")
+    return _file(assessment_page.as_pdf(_report(found, parts, principal, asked), tagged=True), _PDF, asked, "pdf")
 
 
 @router.post("/board/options")
