@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 def command(  # noqa: PLR0917 - click passes the options by name
     table: Path,
     form: str | None,
+    mapping: Path | None,
     assume: tuple[str, ...],
     keep: bool,
     systems: tuple[str, ...],
@@ -76,7 +77,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
         check_output(path, (".csv", *PICTURES), table)
     knowledge = open_knowledge()
     named = systems_named(systems, knowledge)
-    opened = Table(table, knowledge, Opening(form=form or "", assume=assume, keep=keep))
+    opened = Table(table, knowledge, Opening(form=form or "", assume=assume, keep=keep, mapping=mapping))
     with progress_of(table, "Comparing") as progress:
         found, reading = compare(opened, named, endpoint, progress=progress)
     _write(out, found, reading, picture, which)

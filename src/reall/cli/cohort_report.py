@@ -39,6 +39,7 @@ _MIN_CELL = 5
 def command(  # noqa: PLR0917 - click passes the options by name
     table: Path,
     form: str | None,
+    mapping: Path | None,
     assume: tuple[str, ...],
     keep: bool,
     by: tuple[str, ...],
@@ -53,20 +54,28 @@ def command(  # noqa: PLR0917 - click passes the options by name
     For sharing: counts below --min-cell are hidden, and others with them, so that they cannot be worked out.
     """
     from reall.cohort.compare.run import compare, systems_named  # noqa: PLC0415 - numpy, scipy and pyarrow
+    from reall.cohort.quality.run import check_file  # noqa: PLC0415
     from reall.cohort.survival.reading import Opening, Table  # noqa: PLC0415
     from reall.cohort.survival.run import Question, gatherer  # noqa: PLC0415
     from reall.library.knowledge import open_knowledge  # noqa: PLC0415
-    from reall.report.registry_page import prepare, registry_page  # noqa: PLC0415
+    from reall.report.registry_page import Finding, prepare, registry_page  # noqa: PLC0415
 
     check_output(out, (".html", ".pdf"), table)
     knowledge = open_knowledge()
     named = systems_named(systems, knowledge)
-    opened = Table(table, knowledge, Opening(form=form or "", assume=assume, keep=keep))
+    opened = Table(table, knowledge, Opening(form=form or "", assume=assume, keep=keep, mapping=mapping))
     questions = [gatherer(Question(endpoint=endpoint, by=(name,), at=at), opened) for name in by or (*_BY, *named)]
     with progress_of(table, "Reading") as progress:
         comparison, reading = compare(opened, named, endpoint, also=questions, progress=progress)
     report = prepare(comparison, [q.result(knowledge, reading.caveats) for q in questions], reading, min_cell)
-    html = registry_page(report, *_pictures(report))
+    with progress_of(table, "Checking") as progress:
+        quality = check_file(table, knowledge, form=form or "", mapping=mapping, progress=progress)
+    findings = [
+        Finding(severity=found.check.severity, title=found.check.title, rows=found.rows)
+        for found in quality.found
+        if found.rows
+    ]
+    html = registry_page(report, *_pictures(report), findings)
     if out.suffix.lower() == ".pdf":
         from reall.report.assessment_page import as_pdf  # noqa: PLC0415 - loads system libraries
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reall.base.errors import UnusableCase, WrongUsage
-from reall.exchange.registries import FORMS
+from reall.cli.registry_options import from_option, map_option
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,9 +25,8 @@ PICTURES = (".svg", ".png", ".pdf")
 _DOTS_PER_INCH = 200
 _INPUT = (
     click.argument("table", type=click.Path(path_type=Path)),
-    click.option(
-        "--from", "form", type=click.Choice(FORMS), help="The form of the table; told by its columns otherwise."
-    ),
+    from_option,
+    map_option,
     click.option(
         "--assume",
         multiple=True,
@@ -39,7 +38,7 @@ _INPUT = (
 
 
 def table_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add TABLE, --from, --assume and --keep."""
+    """Add TABLE, --from, --map, --assume and --keep."""
     return functools.reduce(lambda f, option: option(f), reversed(_INPUT), function)
 
 

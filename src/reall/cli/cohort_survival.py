@@ -74,6 +74,7 @@ _YEARS = Numbers(above_zero=True)
 def command(  # noqa: PLR0917 - click passes the options by name
     table: Path,
     form: str | None,
+    mapping: Path | None,
     assume: tuple[str, ...],
     keep: bool,
     by: tuple[str, ...],
@@ -107,7 +108,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
         check_output(path, (".csv", *PICTURES), table)
     horizon = within[0] if within else None
     question = Question(endpoint=endpoint, by=by, cuts=cuts, at=at, within=horizon, landmark=landmark)
-    opened = Table(table, open_knowledge(), Opening(form=form or "", assume=assume, keep=keep))
+    opened = Table(table, open_knowledge(), Opening(form=form or "", assume=assume, keep=keep, mapping=mapping))
     asked = cox_gatherer(question, opened, adjust=adjust, time_varying=time_varying)
     with progress_of(table, "Reading") as progress:
         reading = with_model(opened, asked, progress)

@@ -102,10 +102,10 @@ def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = (), caveats: S
     )
 
 
-def narrowed(source: Source, path: Path, columns: Collection[str]) -> Source:
-    """Keep some columns of a table that was opened from `path` and not read yet; of Parquet the others are not read."""
+def narrowed(source: Source, path: Path | None, columns: Collection[str]) -> Source:
+    """Keep some columns of a table that was not read yet; of Parquet opened from `path` the others are not read."""
     kept = tuple(name for name in source.columns if name in columns)
-    if path.suffix.lower() in _PARQUET:
+    if path is not None and path.suffix.lower() in _PARQUET:
         return _open_parquet(path, kept)
     batches = (replace(batch, rows=batch.rows.select(kept)) for batch in source.batches)
     return replace(source, columns=kept, batches=batches)
@@ -227,13 +227,17 @@ def _open_excel(path: Path) -> Source:
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = "=(formula without a stored value)"
     columns = _checked([str(cell).strip() for cell in cells[0]], path.name)
-    rows = [[_cell_text(cell) for cell in row] for row in cells[1:]]
+    rows = [[cell_text(cell) for cell in row] for row in cells[1:]]
     arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(columns))]
     return from_arrow(pa.Table.from_arrays(arrays, names=list(columns)), path.name)
 
 
-def _cell_text(cell: Any) -> str:
-    """Write a cell as a person would type it; whole numbers without a decimal point."""
+def cell_text(cell: Any) -> str:
+    """Write a cell as a person would type it; whole numbers without a decimal point.
+
+    >>> cell_text(3.0), cell_text(True), cell_text("x")
+    ('3', 'yes', 'x')
+    """
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float) and cell.is_integer():

@@ -21,8 +21,7 @@ from reall.cohort.assign import ASSUMED, PARTS, Assigner, tables_of
 from reall.cohort.assume import read_assumption
 from reall.cohort.columns import Flags
 from reall.cohort.facts_of_rows import FactsOfRows
-from reall.cohort.run import assigner_of, primary_subtypes
-from reall.exchange.registries import open_registry
+from reall.cohort.run import assigner_of, open_for
 from reall.exchange.tables import Problem, Source, narrowed
 from reall.library.knowledge import Knowledge
 from reall.rules.patterns import Column
@@ -72,11 +71,12 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """How a table is to be read: its form (empty: told by its columns), assumptions, whether to keep odd names."""
+    """How a table is to be read: its form (empty: told by its columns), assumptions, odd names, a mapping file."""
 
     form: str = ""
     assume: tuple[str, ...] = ()
     keep: bool = False
+    mapping: Path | None = None
 
 
 class Table:
@@ -87,7 +87,7 @@ class Table:
         self.path = path
         self.knowledge = knowledge
         self.opening = opening
-        self._source, self.form = open_registry(path, primary_subtypes(knowledge), opening.form)
+        self._source, self.form = open_for(path, knowledge, opening.form, opening.mapping)
         self._all_answers = {f"{id_}.{part}" for id_ in tables_of(knowledge) for part in PARTS} | {ASSUMED}
 
     @property
@@ -117,12 +117,12 @@ class Table:
         answers = [f"{id_}.{part}" for id_ in taken for part in PARTS[:3]]
         work_out = facts or bool(made)
         wanted = {*(self.columns if work_out or own is None else own), *answers}
-        source = self._source if wanted == set(self._source.columns) else narrowed(self._source, self.path, wanted)
+        source = self._source if wanted == set(self._source.columns) else self._narrowed(wanted)
         assumptions = [read_assumption(text, self.knowledge.vocabulary) for text in self.opening.assume]
         assigner = None
         if work_out:
             bare = _without(source, answers)
-            assigner = assigner_of(bare, self.knowledge, assumptions, keep=self.opening.keep, only=made)
+            assigner = assigner_of(bare, self.knowledge, assumptions, keep=self._keep, only=made)
         version, earlier = self._made_with(taken)
         reading = Reading(
             name=self.path.name,
@@ -136,6 +136,14 @@ class Table:
         )
         reading.batches = _batches(source, assigner, reading, progress)
         return reading
+
+    @property
+    def _keep(self) -> bool:
+        return self.opening.keep or self.opening.mapping is not None
+
+    def _narrowed(self, wanted: Collection[str]) -> Source:
+        """Keep some columns; a mapped table cannot be opened anew with fewer."""
+        return narrowed(self._source, None if self.opening.mapping else self.path, wanted)
 
     def _made_with(self, taken: Sequence[str]) -> tuple[str, list[str]]:
         """Give the version of the knowledge behind the answers, and what must be said about it."""
