@@ -17,6 +17,9 @@ from reall.service.access.gate import form_limits
 from reall.service.access.operations import Operation
 from reall.service.access.routes import Guarded
 from reall.service.access.sign_in import router as sign_in
+from reall.service.pages.board import router as board
+from reall.service.pages.board_files import router as board_files
+from reall.service.pages.board_kept import router as board_kept
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.running.health import router as health
@@ -26,7 +29,7 @@ from reall.service.smart.pages import router as smart
 from reall.service.store.store import open_store
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, health, sign_in, smart)
+_ROUTERS = (start, board, board_files, board_kept, health, sign_in, smart)
 
 
 def create_app(settings: Settings) -> FastAPI:
