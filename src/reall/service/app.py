@@ -11,12 +11,15 @@ from fastapi.staticfiles import StaticFiles
 
 from reall import __version__
 from reall.library.knowledge import open_knowledge
+from reall.service.pages.families import router as families
+from reall.service.pages.knowledge import router as knowledge
+from reall.service.pages.language import router as language
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start,)
+_ROUTERS = (start, language, knowledge, families)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
@@ -25,6 +26,7 @@ def _environment(language: str) -> jinja2.Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(language=language, languages=LANGUAGES)
+    environment.filters["number"] = functools.partial(format_decimal, locale=language)
     return environment
 
 
