@@ -106,7 +106,7 @@ def answers(outcomes: Sequence[tuple[str, Assessment | ReallError]]) -> list[dic
 
 
 def assessment_answer(result: Assessment) -> dict[str, Any]:
-    """Give an assessment as `reall.assessment/1`, with the options under the labels of today and the default country."""
+    """Give an assessment as `reall.assessment/1`, with options by the labels of today and the default country."""
     from reall.options.eligibility import answer_options  # noqa: PLC0415
     from reall.report.options_json import option_json  # noqa: PLC0415
     from reall.report.to_json import assessment_json  # noqa: PLC0415

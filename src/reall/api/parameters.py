@@ -56,6 +56,5 @@ def one_document(results: Sequence[dict[str, Any]], **more: Any) -> dict[str, An
 
 
 def results_of(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the results that a document holds."""
-    results: list[dict[str, Any]] = document.get("results", [document])
-    return results
+    """Give the results that a document holds; a document that is classified is itself a result."""
+    return [document] if "class" in document else list(document["results"])
