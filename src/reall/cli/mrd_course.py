@@ -56,7 +56,7 @@ def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | N
     from reall.plots.mrd_pictures import picture_of_course  # noqa: PLC0415 - matplotlib is slow to import
     from reall.report.mrd_page import html_to_pdf, mrd_course_page  # noqa: PLC0415
 
-    picture = picture_of_course(content)
+    picture = picture_of_course(content).svg
     if svg_file:
         svg_file.write_text(picture, encoding="utf-8")
     if html_file or pdf_file:

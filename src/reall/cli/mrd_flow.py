@@ -69,7 +69,7 @@ def command(
 def _picture(tube: FcsFile, scheme: GatingScheme) -> str:
     from reall.plots.mrd_pictures import picture_of_gates  # noqa: PLC0415 - matplotlib is slow to import
 
-    return picture_of_gates(tube, scheme)
+    return picture_of_gates(tube, scheme).svg
 
 
 def _gates_in_words(gates: Sequence[Mapping[str, Any]]) -> str:

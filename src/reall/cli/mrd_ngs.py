@@ -57,7 +57,7 @@ def command(
     def pictures() -> list[str]:
         from reall.plots.mrd_pictures import picture_of_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
 
-        return [picture_of_clonotypes(reading.course)]
+        return [picture_of_clonotypes(reading.course).svg]
 
     output: Output = {"as_json": as_json, "html_file": html_file, "pdf_file": pdf_file}
     emit(reading.document, **output, pictures=pictures, table=_clonotypes_in_words(reading.document))

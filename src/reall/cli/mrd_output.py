@@ -85,7 +85,7 @@ def _write_pages(
     from reall.plots.mrd_pictures import pictures_of_result  # noqa: PLC0415 - matplotlib is slow to import
     from reall.report.mrd_page import html_to_pdf, mrd_page  # noqa: PLC0415 - templates load only for pages
 
-    drawn = [pictures_of_result(result) for result in results]
+    drawn = [[drawing.svg for drawing in pictures_of_result(result)] for result in results]
     drawn[0] = [*added, *drawn[0]]
     html = mrd_page(results, drawn)
     if html_file:

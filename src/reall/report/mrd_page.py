@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from reall import __version__
 from reall.base.errors import WrongUsage
-from reall.report.mrd_words import change_in_words, fraction_in_words, measurement_in_words
 from reall.report.mrd_view import result_shown
+from reall.report.mrd_words import change_in_words, fraction_in_words, measurement_in_words
+
 
 def mrd_page(results: Sequence[Mapping[str, Any]], pictures: Sequence[Sequence[str]] = ()) -> str:
     """Write one page per result as a whole HTML document.

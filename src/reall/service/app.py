@@ -13,13 +13,14 @@ from reall import __version__
 from reall.library.knowledge import open_knowledge
 from reall.service.pages.families import router as families
 from reall.service.pages.knowledge import router as knowledge
+from reall.service.pages.laboratory import router as laboratory
 from reall.service.pages.language import router as language
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, language, knowledge, families)
+_ROUTERS = (start, language, laboratory, knowledge, families)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -27,8 +28,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
-        yield
+        parts = Parts(settings=settings, knowledge=open_knowledge())
+        app.state.parts = parts
+        try:
+            yield
+        finally:
+            parts.desk.close()
 
     app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -16,6 +16,7 @@ from reall.library.knowledge import Knowledge
 from reall.library.resistance import load_clonal_biology, load_resistance
 from reall.library.tables import System
 from reall.library.therapy import STATUSES
+from reall.library.therapy_rows import Criterion, LabelEvent, LabelRow, Limit, Note, Supply
 from reall.report.options_words import arm_words, effect_words, endpoint_words
 from reall.report.published import outcome_words
 from reall.report.words import label
@@ -39,6 +40,9 @@ SECTIONS = {
     "sources": translatable("Sources"),
 }
 """The sections of the knowledge pages, in order; the key is the address."""
+
+Stated = tuple[Criterion | Note | LabelRow | LabelEvent | Limit | Supply, ...]
+"""Rows of the therapy knowledge that name where they were seen."""
 
 _FOLDERS_OF_VALUES = ("mrd", "clones", "anthracycline")
 
@@ -98,8 +102,8 @@ def _tables(knowledge: Knowledge) -> Iterator[Entry]:
     for id_, system in knowledge.systems.items():
         section = "definitions" if system.table.derived else "systems"
         yield _of_table(section, id_, system.table)
-    for id_, table in knowledge.transplant_ids.items():
-        yield _of_table("transplant", id_, knowledge.base.tables[table])
+    for id_, table_id in knowledge.transplant_ids.items():
+        yield _of_table("transplant", id_, knowledge.base.tables[table_id])
     for id_, system in knowledge.systems.items():
         yield from _cut_offs(id_, system)
         for table in (system.table, *system.transplant):
@@ -139,10 +143,11 @@ def _facts(knowledge: Knowledge) -> Iterator[Entry]:
 def _therapy(knowledge: Knowledge) -> Iterator[Entry]:
     therapy = knowledge.therapy
     for option in therapy.options.values():
-        cited = [row.citation for row in (*option.criteria, *option.cautions, *option.sequencing)]
+        stated: Stated = (*option.criteria, *option.cautions, *option.sequencing)
+        cited = [row.citation for row in stated]
         yield Entry(section="options", id=option.id, title=option.title, words=option.words, status=weakest(cited))
     for agent in therapy.agents.values():
-        rows = (*agent.labels, *agent.label_events, *agent.limits, *agent.cautions, *agent.supply)
+        rows: Stated = (*agent.labels, *agent.label_events, *agent.limits, *agent.cautions, *agent.supply)
         words = ", ".join((agent.drug_class, agent.target, *agent.also))
         status = weakest(row.citation for row in rows)
         yield Entry(section="agents", id=agent.id, title=agent.name, words=words, status=status)

@@ -124,7 +124,7 @@ def _cases(tables: set[str]) -> list[WorkedCase]:
 
 
 def departures(folder: str) -> Markup | str:
-    """Give what departs from the sources in a folder of the knowledge, as HTML; HTML in the text is shown, not obeyed."""
+    """Give what departs from the sources in a folder of the knowledge, as HTML; HTML in the text is only shown."""
     path = PACKAGED / folder / "departures.md"
     if not path.exists():
         return ""
