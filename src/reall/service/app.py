@@ -13,6 +13,7 @@ from reall import __version__
 from reall.library.knowledge import open_knowledge
 from reall.service.pages.families import router as families
 from reall.service.pages.knowledge import router as knowledge
+from reall.service.pages.knowledge_compare import router as compare
 from reall.service.pages.laboratory import router as laboratory
 from reall.service.pages.language import router as language
 from reall.service.pages.start import router as start
@@ -20,7 +21,7 @@ from reall.service.parts import Parts
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, language, laboratory, knowledge, families)
+_ROUTERS = (start, language, laboratory, compare, knowledge, families)
 
 
 def create_app(settings: Settings) -> FastAPI:

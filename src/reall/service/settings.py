@@ -16,6 +16,9 @@ class Settings:
     database_url: str = ""
     """A SQLAlchemy address; empty: no store, nothing is kept."""
 
+    knowledge_folder: str = ""
+    """A folder with other versions of the knowledge, each in a folder of its own, to compare with; empty: none."""
+
     @property
     def base_url(self) -> str:
         """The address under which pages link to themselves."""

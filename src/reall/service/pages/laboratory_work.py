@@ -104,6 +104,8 @@ def _ddpcr(said: dict[str, Any]) -> Answer:
 
 def _pcr(document: dict[str, Any]) -> Answer:
     results = tuple(results_of(document))
+    if "plate" in document and not any(result.get("wells") for result in results):
+        results = ({**results[0], "wells": document["plate"]}, *results[1:])  # concentrations alone
     drawings = tuple(tuple(pictures_of_result(result)) for result in results)
     return Answer(document=document, results=results, drawings=drawings)
 
