@@ -29,9 +29,10 @@ class ResultShown:
 
 def result_shown(result: Mapping[str, Any], pictures: Sequence[Markup], speech: Speech = ENGLISH) -> ResultShown:
     """Gather what a page shows of a result."""
+    headline = HEADLINE[result["class"]]
     return ResultShown(
         result=result,
-        headline=speech.say(HEADLINE[result["class"]]),
+        headline=speech.say(headline),
         sentence=result_in_words(result, speech),
         purpose=purpose_in_words(result, speech),
         pictures=pictures,

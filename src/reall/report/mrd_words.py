@@ -85,7 +85,8 @@ def _without_a_call(result: Mapping[str, Any], speech: Speech) -> str:
         )
         return f"{said} {measured}"
     if interval:
-        return f"{said} {speech.say('What the sample allows: between {low} and {high}.', low=low, high=high)}"
+        allowed = speech.say("What the sample allows: between {low} and {high}.", low=low, high=high)
+        return f"{said} {allowed}"
     return said
 
 
@@ -96,7 +97,8 @@ def _ends(interval: Sequence[float] | None, speech: Speech) -> tuple[str, str]:
 
 def measurement_in_words(measurement: Mapping[str, Any], speech: Speech = ENGLISH) -> str:
     """One measurement of a course on one line."""
-    interval, kind = measurement["interval"], speech.say(HEADLINE[measurement["class"]])
+    interval, headline = measurement["interval"], HEADLINE[measurement["class"]]
+    kind = speech.say(headline)
     kind = kind[0].lower() + kind[1:]
     low, high = _ends(interval, speech)
     if measurement["level_fraction"]:
@@ -116,8 +118,11 @@ def change_in_words(change: Mapping[str, Any], speech: Speech = ENGLISH) -> str:
     growth = change["doubling_days"]
     if change["kind"] == "rise":
         return f"{days}: {_rose(high, low, speech)}; {_doubling(growth, speech)}"
-    said = f"{days}: {speech.say('fall or rise not shown')}"
-    return f"{said}; {speech.say('if it grew, {doubling}', doubling=_doubling(growth, speech))}" if growth else said
+    open_ = speech.say("fall or rise not shown")
+    if not growth:
+        return f"{days}: {open_}"
+    grown = speech.say("if it grew, {doubling}", doubling=_doubling(growth, speech))
+    return f"{days}: {open_}; {grown}"
 
 
 def _fell(least: str | None, most: str | None, speech: Speech) -> str:
