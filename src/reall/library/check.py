@@ -142,6 +142,7 @@ _SCHEMAS = {
     "vocabulary/genetics.yaml": "genetics",
     "vocabulary/inputs.yaml": "inputs",
     "vocabulary/mrd_timepoints.yaml": "mrd_timepoints",
+    "vocabulary/sections.yaml": "sections",
     "definitions/*.yaml": "table",
     "systems/*/system.yaml": "table",
     "definitions/cases.yaml": "cases",

@@ -8,7 +8,7 @@ from typing import Any
 
 from reall.base.documents import Document
 from reall.base.errors import InvalidKnowledge
-from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, Timepoint, Vocabulary
+from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, Section, Timepoint, Vocabulary
 from reall.library.files import open_file
 
 
@@ -38,6 +38,16 @@ def load_vocabulary(root: Path) -> Vocabulary:
         genetics=_genetics(genetics, facts),
         timepoints=timepoints,
         inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root)),
+        sections=_sections(folder / "sections.yaml", root),
+    )
+
+
+def _sections(path: Path, root: Path) -> tuple[Section, ...]:
+    if not path.exists():
+        return ()  # knowledge kept from before there were forms
+    return tuple(
+        Section(id=entry["id"], title=entry["title"], names=tuple(entry["names"]), open=entry.get("open") == "yes")
+        for entry in open_file(path, "sections", root=root).data["sections"]
     )
 
 

@@ -11,6 +11,8 @@ from fastapi.staticfiles import StaticFiles
 
 from reall import __version__
 from reall.library.knowledge import open_knowledge
+from reall.service.pages.board import router as board
+from reall.service.pages.board_files import router as board_files
 from reall.service.pages.families import router as families
 from reall.service.pages.knowledge import router as knowledge
 from reall.service.pages.knowledge_compare import router as compare
@@ -21,7 +23,7 @@ from reall.service.parts import Parts
 from reall.service.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, language, laboratory, compare, knowledge, families)
+_ROUTERS = (start, language, board, board_files, laboratory, compare, knowledge, families)
 
 
 def create_app(settings: Settings) -> FastAPI:
