@@ -79,10 +79,7 @@ def test_a_case_taken_away_is_the_case_loaded(client: TestClient, file: Path, en
 
 
 # The first example as fields; a full case answers quicker than one about which little is known.
-FILLED = {
-    f"fact.{name}": text
-    for name, text in from_document(_document(EXAMPLE_FILES[0].read_text()), VOCABULARY).facts.items()
-}
+FILLED = {f"fact.{name}": text for name, text in from_document(_document(EXAMPLE_FILES[0].read_text()), VOCABULARY).facts.items()}
 
 # What a person may type or load, and what the form says beside the field.
 WRONG = [
@@ -171,14 +168,7 @@ def test_rows_are_added_and_removed_without_losing_others(client: TestClient) ->
 
 def test_what_a_user_writes_is_never_markup(client: TestClient) -> None:
     nasty = "<script>alert(1)</script>"
-    form = {
-        **FILLED,
-        "case": nasty,
-        "fact.lineage": nasty,
-        "mrd.0.timepoint": nasty,
-        "mrd.0.method": nasty,
-        "fact.genetics": nasty,
-    }
+    form = {**FILLED, "case": nasty, "fact.lineage": nasty, "mrd.0.timepoint": nasty, "mrd.0.method": nasty, "fact.genetics": nasty}
     assert nasty not in client.post("/board", data=form).text
     assert nasty not in _loaded(client, nasty)
 
@@ -187,9 +177,7 @@ numbers = st.floats(min_value=0, max_value=1, allow_nan=False)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    level=numbers, blasts=st.floats(min_value=0, max_value=100), genes=st.lists(st.sampled_from(["iAMP21", "not TP53"]))
-)
+@given(level=numbers, blasts=st.floats(min_value=0, max_value=100), genes=st.lists(st.sampled_from(["iAMP21", "not TP53"])))
 def test_no_number_changes_on_its_way_through_the_form(level: float, blasts: float, genes: list[str]) -> None:
     """File to fields to file: the same sets of values, in YAML and in JSON."""
     data = {

@@ -39,9 +39,7 @@ def drawing(title: str, *, width: float, height: float, words: str = "") -> Elem
     return svg
 
 
-def line(
-    svg: Element, x1: float, y1: float, x2: float, y2: float, kind: str, *, width: float = 1, dash: str = ""
-) -> None:
+def line(svg: Element, x1: float, y1: float, x2: float, y2: float, kind: str, *, width: float = 1, dash: str = "") -> None:
     """Draw a straight line."""
     attributes = {"x1": _n(x1), "y1": _n(y1), "x2": _n(x2), "y2": _n(y2), "stroke-width": _n(width)}
     if dash:
@@ -65,9 +63,7 @@ def shape(svg: Element, path: str, kind: str) -> None:
     SubElement(svg, "path", {"d": path, **_kind(kind)})
 
 
-def text(
-    svg: Element, x: float, y: float, words: str, kind: str = "ink", *, anchor: str = "start", bold: bool = False
-) -> None:
+def text(svg: Element, x: float, y: float, words: str, kind: str = "ink", *, anchor: str = "start", bold: bool = False) -> None:
     """Write words; `anchor` is start, middle or end."""
     attributes = {"x": _n(x), "y": _n(y), "text-anchor": anchor}
     if bold:
