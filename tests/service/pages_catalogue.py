@@ -26,10 +26,9 @@ _NOTE = "# Words of the pages. How to change them: docs/how-to/web.md. No clinic
 def gathered() -> Catalog:
     """Give every message, with the files it stands in."""
     catalog = Catalog(charset="utf-8", fuzzy=False)
-    places: dict[tuple[str, str | None], set[str]] = {}
+    places: dict[tuple[str | tuple[str, ...], str | None], set[str]] = {}
     rows = extract_from_dir(SOURCE, method_map=_METHODS, keywords=_KEYWORDS, options_map=_OPTIONS)
     for name, _, message, _, context in rows:
-        assert isinstance(message, str), f"{name}: plural forms have no place here yet: {message}"
         places.setdefault((message, context), set()).add(name)
     for (message, context), names in places.items():
         catalog.add(message, locations=[(name, 1) for name in sorted(names)], context=context)
@@ -61,7 +60,7 @@ if __name__ == "__main__":
         for message in found:
             if message.id:
                 before = known.get(message.id, message.context)
-                text = before.string if before else ""
+                text = before.string if before else ("", "") if isinstance(message.id, tuple) else ""
                 renewed.add(message.id, text, message.locations, context=message.context)
         _written(renewed, path)
     _written(found, MESSAGES / "messages.pot")

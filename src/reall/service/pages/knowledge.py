@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from reall.library.files import PACKAGED
 from reall.library.knowledge import Knowledge
-from reall.library.uses import uses_of
+from reall.library.uses import Use, uses_of
 from reall.service.access.gate import require
 from reall.service.access.operations import Operation
 from reall.service.pages import knowledge_view as view
@@ -73,7 +74,13 @@ def _nothing(id_: str, knowledge: Knowledge) -> None:
 
 def _source(id_: str, knowledge: Knowledge) -> dict[str, Any] | None:
     source = knowledge.sources.get(id_)
-    return None if source is None else {"source": source, "uses": list(uses_of(PACKAGED, id_))}
+    return None if source is None else {"source": source, "uses": _uses(id_)}
+
+
+@functools.lru_cache(maxsize=512)
+def _uses(source: str) -> tuple[Use, ...]:
+    """Find what rests on a source once; the files that name it are read for that."""
+    return tuple(uses_of(PACKAGED, source))
 
 
 def _of(kind: str) -> Callable[[str, Knowledge], dict[str, Any] | None]:

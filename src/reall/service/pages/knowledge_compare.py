@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import UploadFile
 
 from reall.api.inputs import File
 from reall.base.errors import ReallError, WrongUsage
@@ -16,6 +15,7 @@ from reall.service.access.gate import PrincipalOf, require
 from reall.service.access.operations import Operation
 from reall.service.pages.knowledge_versions import AT_WORK, UPLOADED, compare, versions
 from reall.service.pages.rendering import render
+from reall.service.pages.work import files_in
 from reall.service.parts import Parts, PartsOf
 
 router = APIRouter(
@@ -33,14 +33,12 @@ def choose(request: Request, parts: PartsOf) -> HTMLResponse:
 @router.post("")
 async def begin(request: Request, parts: PartsOf, principal: PrincipalOf) -> Response:
     """Begin to compare, and lead to the page that shows how it stands."""
-    sent = await request.form()
-    upload = sent.get("file")
-    file = None
-    if isinstance(upload, UploadFile) and upload.filename:
-        file = File(upload.filename, await upload.read())
+    async with request.form() as sent:
+        files = await files_in(sent, "file")
+        names = [str(sent.get(name, "")) for name in ("old", "new")]
     known = versions(parts.settings.knowledge_folder)
     try:
-        old, new = (_version(str(sent.get(name, "")), known, file) for name in ("old", "new"))
+        old, new = (_version(name, known, files[0] if files else None) for name in names)
         task = await run_in_threadpool(parts.desk.start, _KIND, principal.id, {}, partial(compare, old, new))
     except ReallError as error:
         return _form(request, parts, error)

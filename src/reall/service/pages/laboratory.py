@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import UploadFile
 
 from reall.api.inputs import File
 from reall.api.output import written
@@ -23,7 +22,7 @@ from reall.service.pages.laboratory_result import shown
 from reall.service.pages.laboratory_work import Answer, Given, answer
 from reall.service.pages.language import language_of
 from reall.service.pages.rendering import render
-from reall.service.pages.work import Task
+from reall.service.pages.work import Task, files_in
 from reall.service.parts import Parts, PartsOf
 
 router = APIRouter(prefix="/laboratory", dependencies=[require(Operation.ASK)], include_in_schema=False)
@@ -119,20 +118,19 @@ def document(task: TaskOf, found: FinishedOf) -> Response:
 
 
 async def _given(request: Request, form: Form) -> dict[str, Any]:
-    """Read the fields of a form; those left empty are left out."""
-    sent = await request.form()
+    """Read the fields of a form; those left empty, or at their first choice, are left out."""
     given: dict[str, Any] = {}
-    for field in form.every_field:
-        if field.kind in {FILE, FILES}:
-            files = [file for file in sent.getlist(field.name) if isinstance(file, UploadFile) and file.filename]
-            read = [File(file.filename or "", await file.read()) for file in files]
-            if read:
-                given[field.name] = tuple(read) if field.kind == FILES else read[0]
-        elif field.kind == CHECK:
-            given[field.name] = field.name in sent
-        elif text := str(sent.get(field.name, "")).strip():
-            given[field.name] = text
-    return given | {"kept": str(sent.get("kept", ""))}
+    async with request.form() as sent:
+        for field in form.every_field:
+            if field.kind in {FILE, FILES}:
+                files = await files_in(sent, field.name)
+                if files:
+                    given[field.name] = files if field.kind == FILES else files[0]
+            elif field.kind == CHECK:
+                given[field.name] = field.name in sent
+            elif (text := str(sent.get(field.name, "")).strip()) != (field.choices[0][0] if field.choices else ""):
+                given[field.name] = text
+        return given | {"kept": str(sent.get("kept", ""))}
 
 
 def _form_page(

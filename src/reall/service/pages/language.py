@@ -11,7 +11,7 @@ from typing import Annotated
 from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from reall.service.access.gate import require
@@ -40,10 +40,10 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def language_of(request: Request) -> str:
-    """Choose the language of a request."""
-    chosen = request.cookies.get(COOKIE, "")
-    if chosen in LANGUAGES:
-        return chosen
+    """Choose the language of a request: the one it asks for itself, the one chosen before, or the browser's."""
+    for chosen in (request.query_params.get(COOKIE, ""), request.cookies.get(COOKIE, "")):
+        if chosen in LANGUAGES:
+            return chosen
     wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
     return negotiate_locale([w for w in wanted if w], LANGUAGES, sep="-") or "en"
 
@@ -52,10 +52,15 @@ def language_of(request: Request) -> str:
 def choose(request: Request, language: Annotated[str, Form()], page: Annotated[str, Form()] = "/") -> RedirectResponse:
     """Remember the language and go back to the page, which is always one of ours."""
     answer = RedirectResponse(page if _is_ours(page) else "/", status_code=303)
+    remember(language, request, answer)
+    return answer
+
+
+def remember(language: str, request: Request, answer: Response) -> None:
+    """Keep a language in the reader's browser; any other word is ignored."""
     if language in LANGUAGES:
         https = request.url.scheme == "https"
         answer.set_cookie(COOKIE, language, max_age=_ONE_YEAR, httponly=True, secure=https, samesite="lax")
-    return answer
 
 
 def _is_ours(page: str) -> bool:

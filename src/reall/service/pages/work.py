@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from starlette.datastructures import FormData, UploadFile
+
+from reall.api.inputs import File
 from reall.base.errors import ReallError, WrongUsage
 
 _AT_A_TIME = 2
@@ -44,6 +47,12 @@ class Task:
         if failed is None or isinstance(failed, ReallError):
             return failed
         raise failed
+
+
+async def files_in(sent: FormData, name: str) -> tuple[File, ...]:
+    """Read the files that were chosen for one field of a form."""
+    files = [file for file in sent.getlist(name) if isinstance(file, UploadFile) and file.filename]
+    return tuple([File(file.filename or "", await file.read()) for file in files])
 
 
 class Desk:
