@@ -47,6 +47,11 @@ def send(client: TestClient, kind: str, said: Mapping[str, str], files: Mapping[
         data=dict(said),
         files={name: (path.name, path.read_bytes()) for name, path in files.items()},
     )
+    return waited(client, answer)
+
+
+def waited(client: TestClient, answer: Response) -> Response:
+    """Ask again until the work is done."""
     for _ in range(480):
         if "<progress" not in answer.text:
             break
@@ -123,7 +128,7 @@ def test_results_over_time_stand_side_by_side(client: TestClient) -> None:
             client, send(client, "rqpcr", AS_ON_THE_PAGE | {"samples": "follow-up", "day": day}, {"file": path})
         )
         files.append(("results", (f"d{day}.json", got)))
-    page = client.post("/laboratory/course", files=files)
+    page = waited(client, client.post("/laboratory/course", files=files))
     assert page.status_code == 200
     assert "powers of ten" in page.text
     german = client.get(str(page.url), headers={"accept-language": "de"}).text
@@ -208,7 +213,7 @@ def test_the_desk_keeps_a_bounded_number_and_drops_the_oldest_done(monkeypatch: 
 
 def test_long_work_does_not_keep_others_waiting(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Event()
-    monkeypatch.setattr("reall.service.pages.laboratory.answer", lambda form, given: gate.wait())
+    monkeypatch.setattr("reall.service.pages.laboratory.answer", lambda *_: gate.wait())
     page = client.post("/laboratory/flow", data={"counts": "1,2"})
     assert "<progress" in page.text
     assert client.get(f"{page.url}/result.json").status_code == 404
