@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from reall.library.knowledge import Knowledge
 from reall.service.pages.work import Desk
 from reall.service.settings import Settings
+from reall.service.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,8 @@ class Parts:
 
     settings: Settings
     knowledge: Knowledge
+    store: Store | None
+    """Where cases, decisions and the audit log are kept; None where no database is set."""
     desk: Desk = field(default_factory=Desk)
     """Where work that takes longer than a request is done."""
 

@@ -66,7 +66,7 @@ def report_pdf(request: Request, parts: PartsOf, form: FormOf) -> Response:
     asked, found = _assessed(parts, form)
     if found is None:
         return page_of(request, parts, asked, status=_UNUSABLE)
-    return _file(assessment_page.as_pdf(_report(found)), _PDF, asked, "pdf")
+    return _file(assessment_page.as_pdf(_report(found), tagged=True), _PDF, asked, "pdf")
 
 
 @router.post("/board/options")

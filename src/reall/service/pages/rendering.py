@@ -16,6 +16,7 @@ from reall.base.written import percent
 from reall.report.clones_page import unbroken
 from reall.report.mrd_words import fraction_in_words
 from reall.report.speech import Speech
+from reall.service.access.form_token import TOKEN_FIELD, TOKEN_HEADER, form_token
 from reall.service.pages.language import COOKIE, LANGUAGES, language_of, remember, translations
 
 _LOADER = jinja2.ChoiceLoader(
@@ -64,7 +65,18 @@ def _said(language: str, text: object) -> Markup:
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Give the page `template` in the language of the request."""
-    page = _environment(language_of(request)).get_template(template).render(request=request, **context)
+    token = form_token(request)
+    page = (
+        _environment(language_of(request))
+        .get_template(template)
+        .render(
+            request=request,
+            form_token=token,
+            form_field=Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, token) if token else "",
+            token_header=TOKEN_HEADER,
+            **context,
+        )
+    )
     answer = HTMLResponse(page, status_code=status)
     remember(request.query_params.get(COOKIE, ""), request, answer)
     return answer
