@@ -1,4 +1,4 @@
-"""What the tests of the board page share: reading its answers, and the fields of a form as a browser would send them."""
+"""What the tests of the board page share: reading its answers, and its fields as a browser would send them."""
 
 from __future__ import annotations
 

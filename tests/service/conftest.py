@@ -29,7 +29,8 @@ _START_SECONDS = 60
 @pytest.fixture(scope="session")
 def client() -> Iterator[TestClient]:
     """Give the application without a network: no store, no identity provider."""
-    with TestClient(create_app(Settings())) as one:
+    settings = Settings()
+    with TestClient(create_app(settings), base_url=settings.base_url) as one:
         yield one
 
 

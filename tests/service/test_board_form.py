@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,8 @@ from reall.base.errors import UnusableCase
 from reall.cli.assess import command as assess
 from reall.facts.case import read_case
 from reall.library.knowledge import open_knowledge
-from reall.service.pages.board_files import as_yaml
 from reall.service.pages.board_reading import read_sheet
-from reall.service.pages.board_sheet import from_document, from_form, to_data
+from reall.service.pages.board_sheet import as_yaml, from_document, from_form, to_data
 from reall.service.pages.forms import groups
 
 KNOWLEDGE = open_knowledge()
@@ -79,7 +79,8 @@ def test_a_case_taken_away_is_the_case_loaded(client: TestClient, file: Path, en
 
 
 # The first example as fields; a full case answers quicker than one about which little is known.
-FILLED = {f"fact.{name}": text for name, text in from_document(_document(EXAMPLE_FILES[0].read_text()), VOCABULARY).facts.items()}
+FIRST = from_document(_document(EXAMPLE_FILES[0].read_text(encoding="utf-8")), VOCABULARY)
+FILLED = {f"fact.{name}": text for name, text in FIRST.facts.items()}
 
 # What a person may type or load, and what the form says beside the field.
 WRONG = [
@@ -155,6 +156,44 @@ def test_whatever_a_file_holds_stands_in_its_field(client: TestClient, text: str
     assert Fields(_loaded(client, text)).fields[f"fact.{name}"] == expected
 
 
+def test_the_page_holds_no_inline_style_and_no_inline_script(client: TestClient) -> None:
+    """So that the strict policy of the service can forbid both."""
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    assert re.findall(r"<[^>]*\s(?:style|on\w+)=[^>]*>|<style|<script(?! src=)", page) == []
+    assert re.findall(r'(?:src|action)="(?!/)', page) == []
+
+
+def test_page_and_pictures_are_light(client: TestClient) -> None:
+    """Under 200 kB without pictures for a case with its facts known."""
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    assert len(re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL).encode()) < 200_000
+
+
+def test_numbers_children_and_curve_show_the_same_figures(client: TestClient) -> None:
+    """Each figure in words stands, number for number, in its picture of 100 children and in the curve."""
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    part = page[page.index('<ol class="fared">') :]
+    listed = part[: part.index("</ol>")]
+    in_words = re.findall(r"<p><strong>(.*?)</strong></p>", listed)
+    children = re.findall(r'aria-label="Picture of 100 children\. ([\d.]+) of 100: (.*?)"', listed)
+    curve = re.search(r'aria-label="Published figures over the years\. (.*?)"', part)
+    assert curve
+    assert in_words
+    assert [words for _, words in children] == in_words
+    assert curve[1] == "; ".join(f"{i}: {words}" for i, words in enumerate(in_words, start=1))
+    for percent, words in children:
+        assert f" {percent} %" in words
+
+
+def test_every_citation_leads_to_an_entry_of_the_bibliography(client: TestClient) -> None:
+    page = client.post("/board/example", data={"example": BETWEEN_CUT_OFFS}).text
+    cited = set(re.findall(r'href="#(s\d+)"', page))
+    entries = set(re.findall(r'<li id="(s\d+)"', page))
+    assert len(cited) > 20
+    assert cited == entries
+    assert 'href="https://doi.org/' in page
+
+
 def test_rows_are_added_and_removed_without_losing_others(client: TestClient) -> None:
     form = {
         **FILLED, "mrd.0.level_fraction": "5e-4", "mrd.1.level_fraction": "", "mrd.2.level_fraction": "<1e-5",
@@ -168,16 +207,14 @@ def test_rows_are_added_and_removed_without_losing_others(client: TestClient) ->
 
 def test_what_a_user_writes_is_never_markup(client: TestClient) -> None:
     nasty = "<script>alert(1)</script>"
-    form = {**FILLED, "case": nasty, "fact.lineage": nasty, "mrd.0.timepoint": nasty, "mrd.0.method": nasty, "fact.genetics": nasty}
+    names = ("case", "fact.lineage", "fact.genetics", "mrd.0.timepoint", "mrd.0.method", "exposures.0.agent")
+    form = {**FILLED, **dict.fromkeys(names, nasty)}
     assert nasty not in client.post("/board", data=form).text
     assert nasty not in _loaded(client, nasty)
 
 
-numbers = st.floats(min_value=0, max_value=1, allow_nan=False)
-
-
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(level=numbers, blasts=st.floats(min_value=0, max_value=100), genes=st.lists(st.sampled_from(["iAMP21", "not TP53"])))
+@given(level=st.floats(0, 1), blasts=st.floats(0, 100), genes=st.lists(st.sampled_from(["iAMP21", "not TP53"])))
 def test_no_number_changes_on_its_way_through_the_form(level: float, blasts: float, genes: list[str]) -> None:
     """File to fields to file: the same sets of values, in YAML and in JSON."""
     data = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 from reall.plots.shapes import box, drawing, finished, shape
 
 CHILDREN, ROW = 100, 20
@@ -52,5 +53,7 @@ def _doubt(child: int, share: Share) -> bool:
 
 def _outline(middle: float, top: float) -> str:
     """A head over a body, as one path."""
-    head = f"M{middle - _HEAD:.1f} {top + 3:.1f}a{_HEAD} {_HEAD} 0 1 0 {2 * _HEAD} 0a{_HEAD} {_HEAD} 0 1 0 {-2 * _HEAD} 0z"
+    head = (
+        f"M{middle - _HEAD:.1f} {top + 3:.1f}a{_HEAD} {_HEAD} 0 1 0 {2 * _HEAD} 0a{_HEAD} {_HEAD} 0 1 0 {-2 * _HEAD} 0z"
+    )
     return f"{head}m{_HEAD - 4:.1f} 11.5v-4a4 3.6 0 0 1 8 0v4z"

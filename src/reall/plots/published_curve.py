@@ -1,4 +1,4 @@
-"""Published survival figures over the years: points with their printed intervals, numbered as in the text beside them."""
+"""Published survival figures over the years: points with their printed intervals, numbered as in the text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Figure:
 
 
 def published_curve(figures: Sequence[Figure]) -> str:
-    """Draw the figures; nothing between them is drawn, because nothing between them was published. Empty without any."""
+    """Draw the figures, and nothing between them, for nothing between them was published. Empty without any."""
     if not figures:
         return ""
     said = "; ".join(f"{f.number}: {f.words}" for f in figures)

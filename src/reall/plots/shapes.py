@@ -22,7 +22,7 @@ _PLAIN = {
 
 def drawing(title: str, *, width: float, height: float, words: str = "") -> Element:
     """Begin a picture that says in words what it shows; `words` is its longer description."""
-    svg = Element(
+    return Element(
         "svg",
         {
             "xmlns": "http://www.w3.org/2000/svg",
@@ -36,10 +36,11 @@ def drawing(title: str, *, width: float, height: float, words: str = "") -> Elem
             "font-size": "11",
         },
     )
-    return svg
 
 
-def line(svg: Element, x1: float, y1: float, x2: float, y2: float, kind: str, *, width: float = 1, dash: str = "") -> None:
+def line(  # noqa: PLR0917 - two ends in their usual order
+    svg: Element, x1: float, y1: float, x2: float, y2: float, kind: str, *, width: float = 1, dash: str = ""
+) -> None:
     """Draw a straight line."""
     attributes = {"x1": _n(x1), "y1": _n(y1), "x2": _n(x2), "y2": _n(y2), "stroke-width": _n(width)}
     if dash:
@@ -47,7 +48,9 @@ def line(svg: Element, x1: float, y1: float, x2: float, y2: float, kind: str, *,
     SubElement(svg, "line", {**attributes, **_kind(kind)})
 
 
-def box(svg: Element, x: float, y: float, width: float, height: float, kind: str, *, round_: float = 0) -> None:
+def box(  # noqa: PLR0917 - corner and size in their usual order
+    svg: Element, x: float, y: float, width: float, height: float, kind: str, *, round_: float = 0
+) -> None:
     """Draw a rectangle."""
     attributes = {"x": _n(x), "y": _n(y), "width": _n(width), "height": _n(height), "rx": _n(round_)}
     SubElement(svg, "rect", {**attributes, **_kind(kind)})
@@ -63,7 +66,9 @@ def shape(svg: Element, path: str, kind: str) -> None:
     SubElement(svg, "path", {"d": path, **_kind(kind)})
 
 
-def text(svg: Element, x: float, y: float, words: str, kind: str = "ink", *, anchor: str = "start", bold: bool = False) -> None:
+def text(
+    svg: Element, x: float, y: float, words: str, kind: str = "ink", *, anchor: str = "start", bold: bool = False
+) -> None:
     """Write words; `anchor` is start, middle or end."""
     attributes = {"x": _n(x), "y": _n(y), "text-anchor": anchor}
     if bold:

@@ -42,7 +42,9 @@ def timeline(stretches: Sequence[Stretch], moments: Sequence[Moment]) -> str:
     lanes = _lanes(moments, first, last)
     top = 8 + _LANE * (max(lanes, default=-1) + 1)
     height = top + 20 * len(stretches) + 34
-    said = "; ".join([*(f"{s.words} {s.begin:.1f} to {s.end:.1f}" for s in stretches), *(f"{m.words} {m.at:.1f}" for m in moments)])
+    said = "; ".join(
+        [*(f"{s.words} {s.begin:.1f} to {s.end:.1f}" for s in stretches), *(f"{m.words} {m.at:.1f}" for m in moments)]
+    )
     svg = drawing("Course in months", width=_WIDTH, height=height, words=said)
     _axis(svg, first, last, height - 18)
     for i, one in enumerate(stretches):

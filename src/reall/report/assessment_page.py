@@ -181,7 +181,7 @@ def clip(text: str, room: int) -> str:
 
 
 def as_pdf(html: str, *, tagged: bool = False) -> bytes:
-    """Print the page; `tagged` marks headings, tables and pictures for screen readers.
+    """Print the page; `tagged` makes it PDF/UA-1, with headings, tables and pictures marked for screen readers.
 
     Raises `WrongUsage` where Pango, which draws the letters, is not installed.
     """
@@ -193,8 +193,8 @@ def as_pdf(html: str, *, tagged: bool = False) -> bytes:
             why=f"A system library is missing: {str(error).splitlines()[0]}",
             next="Install the Debian packages libpango-1.0-0 and libpangoft2-1.0-0, or print the --html page.",
         ) from None
-    printing = {"pdf_variant": "pdf/ua-1"} if tagged else {}
-    pdf: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(**printing)
+    variant = "pdf/ua-1" if tagged else None
+    pdf: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_variant=variant)
     return pdf
 
 

@@ -19,6 +19,7 @@ from reall.service.access.routes import Guarded
 from reall.service.access.sign_in import router as sign_in
 from reall.service.pages.board import router as board
 from reall.service.pages.board_files import router as board_files
+from reall.service.pages.board_kept import router as board_kept
 from reall.service.pages.families import router as families
 from reall.service.pages.knowledge import router as knowledge
 from reall.service.pages.knowledge_compare import router as compare
@@ -33,7 +34,9 @@ from reall.service.smart.pages import router as smart
 from reall.service.store.store import open_store
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, language, health, sign_in, smart, board, board_files, laboratory, compare, knowledge, families)
+_ROUTERS = (
+    start, language, health, sign_in, smart, board, board_files, board_kept, laboratory, compare, knowledge, families,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> FastAPI:

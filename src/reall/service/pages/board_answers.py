@@ -10,8 +10,8 @@ from reall.library.knowledge import Knowledge, Source
 from reall.library.therapy import ELIGIBLE
 from reall.options.board import Board, board
 from reall.options.eligibility import NOT_ELIGIBLE, PURPOSES, UNDETERMINED, OptionAnswer
-from reall.report.view import Answer, Question, View, view
-from reall.report.words import question
+from reall.report.view import Answer, Question, View, fact_words, view
+from reall.report.words import label, question
 from reall.service.pages.board_pictures import Course, MrdPicture, Outcomes, course, mrd_picture, outcomes
 from reall.service.pages.board_reading import Reading
 from reall.service.pages.board_what_if import WhatIf, what_if
@@ -79,7 +79,10 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The answers to a sheet whose fields do not contradict each other."""
+    """The answers to a sheet whose fields do not contradict each other.
+
+    `changes` are the facts of the what-if: name, what the case gives, and what it is changed to.
+    """
 
     view: View
     board: Board
@@ -93,6 +96,7 @@ class Answers:
     mrd: MrdPicture | None
     outcomes: Outcomes
     what_if: WhatIf | None
+    changes: tuple[tuple[str, str, str], ...]
     options_that_differ: tuple[tuple[OptionAnswer, OptionAnswer], ...]
 
     @property
@@ -144,6 +148,7 @@ def answers(
         mrd=mrd_picture(assessment.case, knowledge),
         outcomes=outcomes(found.outcomes),
         what_if=changed,
+        changes=tuple((label(n, knowledge), fact_words(n, assessment), text) for n, text in changes.items()),
         options_that_differ=_different_options(options, changed, knowledge),
     )
 

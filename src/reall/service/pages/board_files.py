@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 import re
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,12 +12,15 @@ from reall.options.eligibility import answer_options
 from reall.report import assessment_page, options_page
 from reall.report.options_json import option_json
 from reall.report.to_json import assessment_json, dumps
-from reall.service.access.gate import require
-from reall.service.access.operations import Operation
-from reall.service.pages.board import Asking, FormOf, asking, page_of
+from reall.service.access.gate import PrincipalOf, require
+from reall.service.access.operations import Operation, Principal
+from reall.service.pages.board_asking import Asking, FormOf, asking
+from reall.service.pages.board_kept import kept_of
+from reall.service.pages.board_page import page_of, today
 from reall.service.pages.board_reading import read_sheet
-from reall.service.pages.board_sheet import to_data
+from reall.service.pages.board_sheet import as_yaml, to_data
 from reall.service.parts import Parts, PartsOf
+from reall.service.store.records import Action, Detail
 from reall.stratify.assess import Assessment
 
 router = APIRouter(include_in_schema=False, dependencies=[require(Operation.ASK)])
@@ -29,88 +29,89 @@ _JSON, _YAML, _HTML, _PDF = "application/json", "application/yaml", "text/html",
 
 
 @router.post("/board/case.yaml")
-def case_yaml(request: Request, parts: PartsOf, form: FormOf) -> Response:
+def case_yaml(parts: PartsOf, principal: PrincipalOf, form: FormOf) -> Response:
     """Give the case as a YAML file, also one that cannot be used yet."""
     asked = asking(form, parts.knowledge)
+    _record(parts, principal, Action.CASE_EXPORTED, asked)
     return _file(as_yaml(to_data(asked.sheet, parts.knowledge.vocabulary)), _YAML, asked, "yaml")
 
 
 @router.post("/board/case.json")
-def case_json(request: Request, parts: PartsOf, form: FormOf) -> Response:
+def case_json(parts: PartsOf, principal: PrincipalOf, form: FormOf) -> Response:
     """Give the case as a JSON file, also one that cannot be used yet."""
     asked = asking(form, parts.knowledge)
+    _record(parts, principal, Action.CASE_EXPORTED, asked)
     return _file(dumps(to_data(asked.sheet, parts.knowledge.vocabulary)) + "\n", _JSON, asked, "json")
 
 
 @router.post("/board/assessment.json")
-def assessment(request: Request, parts: PartsOf, form: FormOf) -> Response:
+def assessment(request: Request, parts: PartsOf, principal: PrincipalOf, form: FormOf) -> Response:
     """Give the assessment, byte for byte what `reall assess CASE --json` writes for the case file."""
     asked, found = _assessed(parts, form)
     if found is None:
-        return page_of(request, parts, asked, status=_UNUSABLE)
+        return _refused(request, parts, principal, asked)
+    _record(parts, principal, Action.CASE_EXPORTED, asked)
     return _file(assessment_bytes(found), _JSON, asked, "assessment.json")
 
 
 @router.post("/board/report")
-def report(request: Request, parts: PartsOf, form: FormOf) -> Response:
+def report(request: Request, parts: PartsOf, principal: PrincipalOf, form: FormOf) -> Response:
     """Give the board's report as a page: one A4 sheet first, explanations after it."""
     asked, found = _assessed(parts, form)
     if found is None:
-        return page_of(request, parts, asked, status=_UNUSABLE)
-    return _alone(_report(found))
+        return _refused(request, parts, principal, asked)
+    return _alone(_report(found, parts, principal, asked))
 
 
 @router.post("/board/report.pdf")
-def report_pdf(request: Request, parts: PartsOf, form: FormOf) -> Response:
+def report_pdf(request: Request, parts: PartsOf, principal: PrincipalOf, form: FormOf) -> Response:
     """Give the board's report as a tagged PDF."""
     asked, found = _assessed(parts, form)
     if found is None:
-        return page_of(request, parts, asked, status=_UNUSABLE)
-    return _file(assessment_page.as_pdf(_report(found), tagged=True), _PDF, asked, "pdf")
+        return _refused(request, parts, principal, asked)
+    return _file(assessment_page.as_pdf(_report(found, parts, principal, asked), tagged=True), _PDF, asked, "pdf")
 
 
 @router.post("/board/options")
-def options(request: Request, parts: PartsOf, form: FormOf) -> Response:
+def options(request: Request, parts: PartsOf, principal: PrincipalOf, form: FormOf) -> Response:
     """Give every option with all its criteria, cautions, evidence and regimens as a page."""
     asked, found = _assessed(parts, form)
     if found is None:
-        return page_of(request, parts, asked, status=_UNUSABLE)
-    answered = board(found.case, found.masks, found.knowledge, on=_today(), country=asked.country)
-    return _alone(options_page.page(answered, found.outcomes, ""))
+        return _refused(request, parts, principal, asked)
+    answered = board(found.case, found.masks, found.knowledge, on=today(), country=asked.country)
+    return _alone(options_page.page(answered, found.outcomes))
 
 
-def _assessed(parts: Parts, form: dict[str, str]) -> tuple[Asking, Assessment | None]:
+def _assessed(parts: Parts, form: FormOf) -> tuple[Asking, Assessment | None]:
     """Read the form; no assessment where a field is wrong, because paper would not show that it was left out."""
     asked = asking(form, parts.knowledge)
     reading = read_sheet(asked.sheet, parts.knowledge)
     return asked, reading.assessment if reading.usable else None
 
 
+def _refused(request: Request, parts: Parts, principal: Principal, asked: Asking) -> Response:
+    """Show the page with what is wrong in place of the file."""
+    kept = kept_of(parts, principal, asked.case_id)
+    return page_of(request, parts, principal, asked, kept=kept, status=_UNUSABLE)
+
+
+def _record(parts: Parts, principal: Principal, action: Action, asked: Asking) -> None:
+    """Say in the audit log that something of a stored case was taken away."""
+    if parts.store is not None and asked.case_id:
+        parts.store.record(action, by=principal.id, target=asked.case_id, detail={Detail.VERSION: asked.version})
+
+
 def assessment_bytes(found: Assessment) -> str:
     """Write an assessment as the command line does."""
-    answers = answer_options(found.case, found.masks, found.knowledge, on=_today(), country=DEFAULT_COUNTRY)
+    answers = answer_options(found.case, found.masks, found.knowledge, on=today(), country=DEFAULT_COUNTRY)
     return dumps(assessment_json(found, [option_json(answer) for answer in answers])) + "\n"
 
 
-def _report(found: Assessment) -> str:
-    return assessment_page.page([assessment_page.report(found)])
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(tz=dt.UTC).date()
-
-
-def as_yaml(data: dict[str, Any]) -> str:
-    """Write plain data as YAML 1.2."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 - slow to load, and only wanted here
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.allow_unicode = True
-    stream = io.StringIO()
-    yaml.dump(data, stream)
-    return stream.getvalue()
+def _report(found: Assessment, parts: Parts, principal: Principal, asked: Asking) -> str:
+    """Write the report; where there is a store, under the newest entry of its audit log."""
+    _record(parts, principal, Action.REPORT_PRINTED, asked)
+    head = str(parts.store.audit_head()) if parts.store is not None else ""
+    return assessment_page.page([assessment_page.report(found)], audit_head=head)
 
 
 def _file(content: str | bytes, media: str, asked: Asking, ending: str) -> Response:

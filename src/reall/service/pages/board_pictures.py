@@ -124,7 +124,9 @@ def mrd_picture(case: Case, knowledge: Knowledge) -> MrdPicture | None:
     for system in knowledge.systems.values():
         for point in system.decision_points:
             points.setdefault(point.cut_off_fraction, []).append((short_name(system.table.title), point))
-    lines = [CutOff(fraction=cut, words=_cut_words(cut, [n for n, _ in found])) for cut, found in sorted(points.items())]
+    lines = [
+        CutOff(fraction=cut, words=_cut_words(cut, [n for n, _ in found])) for cut, found in sorted(points.items())
+    ]
     return MrdPicture(
         picture=mrd_samples([_level(sample) for sample in case.mrd], lines),
         cut_offs=tuple(CutOffLine(fraction=power(cut), points=tuple(found)) for cut, found in sorted(points.items())),

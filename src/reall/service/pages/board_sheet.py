@@ -6,9 +6,10 @@ A sheet may hold what is no valid case yet; `board_reading` says what is wrong w
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -45,6 +46,14 @@ class Sheet:
     def empty(self) -> bool:
         """Whether nothing is known yet."""
         return not (self.facts or any(self.mrd) or any(self.exposures))
+
+    def rows(self, part: str) -> tuple[Row, ...]:
+        """Give the rows of `mrd` or of `exposures`."""
+        return self.mrd if part == "mrd" else self.exposures
+
+    def with_rows(self, part: str, rows: tuple[Row, ...]) -> Sheet:
+        """Give the sheet with other rows."""
+        return replace(self, mrd=rows) if part == "mrd" else replace(self, exposures=rows)
 
 
 def from_form(form: Mapping[str, str], vocabulary: Vocabulary) -> Sheet:
@@ -237,3 +246,16 @@ def _as_it_is(text: str) -> Any:
 
 
 _VALUES: dict[str, Callable[[str], Any]] = {"number": _number, "list": _names, "date": _as_it_is}
+
+
+def as_yaml(data: dict[str, Any]) -> str:
+    """Write plain data as YAML 1.2."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - slow to load, and only wanted here
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.allow_unicode = True
+    stream = io.StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue()

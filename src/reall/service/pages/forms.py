@@ -95,7 +95,9 @@ def field_of(name: str, vocabulary: Vocabulary, text: str = "") -> Field:
     fact = vocabulary.statable.get(name)
     if fact is None:
         entry = vocabulary.inputs[name]
-        return Field(name=name, question=entry.question, control=_INPUT_CONTROLS[entry.kind], unit=entry.unit, text=text)
+        return Field(
+            name=name, question=entry.question, control=_INPUT_CONTROLS[entry.kind], unit=entry.unit, text=text
+        )
     choices = choices_of(fact)
     short = sum(len(choice.words) for choice in choices) <= _SIDE_BY_SIDE
     control = "number" if fact.numeric else "buttons" if short else "list"
@@ -111,5 +113,3 @@ def choices_of(fact: Fact) -> tuple[Choice, ...]:
         return (Choice(value="yes", words="yes"), Choice(value="no", words="no"))
     answers = [str(answer) for answer in fact.answers if answer != NOT_STATED]
     return tuple(Choice(value=answer, words=answer_words(answer, fact)) for answer in answers)
-
-
