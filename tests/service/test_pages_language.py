@@ -19,6 +19,7 @@ from reall.service.pages import rendering
 from reall.service.pages.language import LANGUAGES
 from reall.service.settings import Settings
 
+HOME = Settings().base_url
 GATHERED = {(m.id, m.context) for m in gathered() if m.id}
 RUN = "run python tests/service/pages_catalogue.py, then translate what is new"
 OTHERS = sorted(set(LANGUAGES) - {"en"})
@@ -70,7 +71,7 @@ def _places(text: str) -> set[str]:
     ],
 )
 def test_the_language_is_the_chosen_one_then_the_browsers_then_english(cookie: str, asked: str, shown: str) -> None:
-    with TestClient(create_app(Settings()), cookies={"language": cookie} if cookie else {}) as client:
+    with TestClient(create_app(Settings()), base_url=HOME, cookies={"language": cookie} if cookie else {}) as client:
         page = client.get("/families", headers={"accept-language": asked})
         assert f'<html lang="{shown}">' in page.text
 
@@ -168,7 +169,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr(rendering, "translations", lambda language: _Marking())
     rendering.speech_of.cache_clear()
     rendering._environment.cache_clear()
-    with TestClient(create_app(Settings()), cookies={"language": "de"}) as client:
+    with TestClient(create_app(Settings()), base_url=HOME, cookies={"language": "de"}) as client:
         yield client
     rendering.speech_of.cache_clear()
     rendering._environment.cache_clear()
