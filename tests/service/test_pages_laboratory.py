@@ -154,7 +154,7 @@ def test_results_over_time_stand_side_by_side(client: TestClient) -> None:
     ],
 )
 def test_what_cannot_be_used_says_where_and_keeps_the_form(
-    client: TestClient, kind: str, said: dict[str, str], files: dict[str, Any], where: str, what: str
+    client: TestClient, *, kind: str, said: dict[str, str], files: dict[str, Any], where: str, what: str
 ) -> None:
     page = send(client, kind, said, files)
     assert page.status_code == 422

@@ -166,7 +166,7 @@ FAMILY_WORDS = {
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """Give the service with every message of the German catalogue between brackets."""
-    monkeypatch.setattr(rendering, "translations", lambda language: _Marking())
+    monkeypatch.setattr(rendering, "translations", lambda _: _Marking())
     rendering.speech_of.cache_clear()
     rendering._environment.cache_clear()
     with TestClient(create_app(Settings()), base_url=HOME, cookies={"language": "de"}) as client:
