@@ -16,6 +16,7 @@ from reall.cohort.assign import Assigner
 from reall.cohort.assume import Assumption, read_assumption
 from reall.cohort.output import ProblemFile, TableWriter
 from reall.cohort.registry import registry_columns
+from reall.exchange.addresses import Place
 from reall.exchange.mapping import read_mapping
 from reall.exchange.registries import open_registry
 from reall.exchange.tables import Problem, Source, from_frame
@@ -47,7 +48,7 @@ class Summary:
 
 
 def assign_file(
-    path: Path,
+    path: Place,
     knowledge: Knowledge,
     *,
     out: Path | None = None,
@@ -64,22 +65,14 @@ def assign_file(
     `<out>.problems.csv`.
     Raises `UnusableCase` when the table as a whole cannot be used, `WrongUsage` for wrong names.
     """
-    if out is not None and out.exists() and path.exists() and out.samefile(path):
+    if out is not None and isinstance(path, Path) and out.exists() and path.exists() and out.samefile(path):
         raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
     source, form = open_for(path, knowledge, form, mapping)
     assigner = assigner_of(source, knowledge, assumptions, keep=keep or mapping is not None)
-    about = {
-        "version": __version__,
-        "knowledge_version": knowledge.version,
-        "knowledge_fingerprint": knowledge.fingerprint,
-        "assumptions": [a.text for a in assumptions],
-        "notes": source.notes,
-        "caveats": source.caveats,
-    }
     listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
     first: list[Problem] = []
-    with TableWriter(out, about) if out else nullcontext() as writer:
+    with TableWriter(out, about(knowledge, assumptions, source)) if out else nullcontext() as writer:
         for batch in source.batches:
             assigned = assigner.assign(batch)
             if writer is not None:
@@ -103,6 +96,18 @@ def assign_file(
         problem_file=listed.path if listed is not None and listed.count else None,
         out=out,
     )
+
+
+def about(knowledge: Knowledge, assumptions: Sequence[Assumption], source: Source | None = None) -> dict[str, object]:
+    """Say what an assigned table rests on; goes into its metadata."""
+    return {
+        "version": __version__,
+        "knowledge_version": knowledge.version,
+        "knowledge_fingerprint": knowledge.fingerprint,
+        "assumptions": [a.text for a in assumptions],
+        "notes": source.notes if source else (),
+        "caveats": source.caveats if source else (),
+    }
 
 
 def assign_frame(
@@ -136,7 +141,7 @@ def assigner_of(
         raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
 
 
-def open_for(path: Path, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
+def open_for(path: Place, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
     """Open a registry of any form, through a mapping file where one is given."""
     targets = registry_columns(knowledge.vocabulary)
     read = read_mapping(mapping, targets) if mapping else None
