@@ -1,7 +1,7 @@
 """Work that takes longer than a request should: done in threads of its own, its answer kept for a while in memory.
 
-An answer is reached by a random id and only by whoever asked for it. Nothing is written to disk; the oldest answers
-make room for new ones, and all are gone when the service stops.
+An answer is reached by a random id and only by whoever asked for it. Files and answers are not kept on disk; the oldest
+answers make room for new ones, and all are gone when the service stops.
 """
 
 from __future__ import annotations
