@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from reall.base.written import translatable
 from reall.library.therapy_rows import (
     Agent,
     Criterion,
@@ -30,7 +31,9 @@ STATUSES = ("draft", "transcribed", "double-checked", "superseded")
 """From the least to the most confirmed; superseded rows are kept for older answers."""
 DEFAULT_COUNTRY = "US"
 """Whose labels are shown where nobody asks for another country."""
-GENERAL = "This page is general. It is not about one child and gives no advice. Please ask your care team."
+GENERAL = translatable(
+    "This page is general. It is not about one child and gives no advice. Please ask your care team."
+)
 """Stands on every page for families."""
 NEVER = "none"
 """The condition of a label row that covers no child with ALL: the drug is authorised, but for something else."""
