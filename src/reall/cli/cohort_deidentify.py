@@ -10,8 +10,9 @@ import click
 
 from reall.base.errors import WrongUsage
 from reall.cli.cohort_shared import check_output
-from reall.cli.registry_options import from_option, map_option
+from reall.cli.registry_options import from_option, map_option, table_argument
 from reall.cohort.deidentify.release import FEWEST, Release, deidentify_file
+from reall.exchange.addresses import Place
 from reall.library.knowledge import open_knowledge
 from reall.report.to_json import dumps
 
@@ -19,7 +20,7 @@ SCHEMA = "reall.deidentified/1"
 
 
 @click.command("deidentify")
-@click.argument("table", type=click.Path(path_type=Path))
+@table_argument
 @from_option
 @map_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="A .parquet or .csv file.")
@@ -34,7 +35,7 @@ SCHEMA = "reall.deidentified/1"
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path,
+    table: Place,
     form: str | None,
     mapping: Path | None,
     out: Path,

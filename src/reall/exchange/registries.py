@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 
 from reall.base.errors import UnusableCase
 from reall.exchange import cbioportal, ddpr, redcap
+from reall.exchange.addresses import Place, open_place
 from reall.exchange.mapped import apply_mapping
 from reall.exchange.mapping import ColumnMapping
 from reall.exchange.redcap_dictionary import read_dictionary
-from reall.exchange.tables import Source, from_arrow, open_table, read_whole
+from reall.exchange.tables import Source, from_arrow, read_whole
 
 SIMULATED = "simulated"
 SIMULATED_CAVEAT = (
@@ -36,7 +36,7 @@ def form_of(columns: Sequence[str]) -> str:
 
 
 def open_registry(
-    path: Path,
+    path: Place,
     primary_subtypes: Sequence[str],
     form: str = "",
     mapping: ColumnMapping | None = None,
@@ -48,16 +48,24 @@ def open_registry(
     have.
     """
     source, form = open_unmapped(path, primary_subtypes, form, mapping)
-    if SIMULATED in source.columns:
-        source = replace(source, caveats=(*source.caveats, SIMULATED_CAVEAT))
+    source = replace(source, caveats=(*source.caveats, *simulated_caveats(source.columns)))
     return (apply_mapping(source, mapping, known) if mapping else source), form
 
 
+def simulated_caveats(columns: Sequence[str]) -> tuple[str, ...]:
+    """Give what must stand beside every figure of a table that may hold simulated rows.
+
+    >>> simulated_caveats(["case", "lineage"])
+    ()
+    """
+    return (SIMULATED_CAVEAT,) if SIMULATED in columns else ()
+
+
 def open_unmapped(
-    path: Path, primary_subtypes: Sequence[str], form: str = "", mapping: ColumnMapping | None = None
+    path: Place, primary_subtypes: Sequence[str], form: str = "", mapping: ColumnMapping | None = None
 ) -> tuple[Source, str]:
     """Open a registry as its form has it; of a mapping, only what it says of a REDCap export counts."""
-    source = open_table(path)
+    source = open_place(path)
     form = form or ("redcap" if mapping and mapping.redcap else form_of(source.columns))
     if form == "table":
         return source, form

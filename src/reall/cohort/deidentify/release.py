@@ -32,6 +32,7 @@ from reall.cohort.deidentify.suppress import codes_of, settled, smallest_class
 from reall.cohort.output import TableWriter
 from reall.cohort.registry import recognise
 from reall.cohort.run import open_for
+from reall.exchange.addresses import Place
 from reall.exchange.tables import open_table
 from reall.library.knowledge import Knowledge
 
@@ -88,7 +89,7 @@ class Release:
 
 
 def deidentify_file(
-    path: Path,
+    path: Place,
     knowledge: Knowledge,
     out: Path,
     *,

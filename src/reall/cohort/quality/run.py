@@ -21,6 +21,7 @@ from reall.cohort.quality.verdict import QualityReport, Tally, Verdict
 from reall.cohort.quality.whole import Whole
 from reall.cohort.registry import recognise, remarks
 from reall.cohort.run import open_for
+from reall.exchange.addresses import Place
 from reall.exchange.tables import Source, from_frame
 from reall.library.knowledge import Knowledge
 from reall.library.quality import QualityCheck
@@ -37,7 +38,7 @@ def _nobody(check: QualityCheck, rows: Codes) -> None: ...
 
 
 def check_file(
-    path: Path,
+    path: Place,
     knowledge: Knowledge,
     *,
     form: str = "",
@@ -90,7 +91,7 @@ def check_source(
         rows=whole.rows,
         knowledge_version=knowledge.version,
         results=tuple(tally.result for tally in tallies.values()),
-        notes=(*source.notes, *remarks(registry, knowledge.vocabulary)),
+        notes=(*source.notes, *source.caveats, *remarks(registry, knowledge.vocabulary)),
     )
 
 

@@ -74,7 +74,7 @@ def simulate_file(
         "seed": seed,
         "missing": missing.name,
         "caveats": [SIMULATED_CAVEAT],
-        "assumptions": assumptions(),
+        "simulation_assumptions": assumptions(),
     }
     with TableWriter(out, about) as writer:
         for batch in simulated_batches(knowledge, seed=seed, missing=missing):
