@@ -48,7 +48,6 @@ def open_registry(
     have.
     """
     source, form = open_unmapped(path, primary_subtypes, form, mapping)
-    source = replace(source, caveats=(*source.caveats, *simulated_caveats(source.columns)))
     return (apply_mapping(source, mapping, known) if mapping else source), form
 
 
@@ -68,7 +67,7 @@ def open_unmapped(
     source = open_place(path)
     form = form or ("redcap" if mapping and mapping.redcap else form_of(source.columns))
     if form == "table":
-        return source, form
+        return replace(source, caveats=simulated_caveats(source.columns)), form
     if form == "redcap" and (mapping is None or mapping.redcap is None):
         raise UnusableCase(
             "a REDCap export is read with its data dictionary and a mapping file",

@@ -20,7 +20,7 @@ from reall.base.errors import InvalidKnowledge
 from reall.cohort.columns import Floats
 from reall.library.simulation import Shares, SimulationModel
 
-_ROUNDS, _CLOSE = 5000, 1e-10
+_ROUNDS, _CLOSE, _HELD = 5000, 1e-10, 1e-7
 _STEEPEST = 60.0
 """Tilts are looked for between minus and plus this."""
 Cells = NDArray[np.int64]
@@ -87,8 +87,15 @@ def _fit(weights: Floats, margins: list[tuple[Cells, list[tuple[Cells, float]]]]
                 table[cells] *= share * total / now if now > 0 else 0.0
         table /= table.sum()
         if np.abs(table - before).max() < _CLOSE:
-            return table
+            break
+    if all(_holds(table, *margin) for margin in margins):
+        return table
     raise InvalidKnowledge("no joint table has all the shares of the model", where="simulation/model.yaml")
+
+
+def _holds(table: Floats, whole: Cells, places: list[tuple[Cells, float]]) -> bool:
+    total = table[whole].sum()
+    return all(abs(table[cells].sum() - share * total) < _HELD for cells, share in places)
 
 
 def _tilted(model: SimulationModel, shares: Shares, survival: Mapping[str, float]) -> dict[str, float]:
