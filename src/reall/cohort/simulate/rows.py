@@ -58,6 +58,7 @@ def _facts(rng: np.random.Generator, people: Population, children: Children, sit
         "relapse_date": Days(children.relapse),
         **_biology(people, children),
         "marrow_blasts_pct": Counted(blasts),
+        "blood_blasts": yes_no(marrow & (rng.random(rows) < numbers["blood_blasts"])),
         "cns_status": one_word(np.select([cns, cns2], [2, 1], 0), ["CNS1", "CNS2", "CNS3"]),
         "testis_biopsy_positive": yes_no(testis),
         "other_em_sites": one_word(np.zeros(rows, dtype=np.int64), ["none"]),
