@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,16 @@ from reall.cohort.quality.run import check_frame
 from reall.cohort.run import assign_frame
 from reall.cohort.simulate.joint import joint_table
 from reall.cohort.simulate.run import CHILDREN_PER_BLOCK, simulate_file
-from reall.library.check import check_knowledge
 from reall.library.files import PACKAGED
 from reall.library.knowledge import Knowledge, open_knowledge
-from reall.library.simulation import Missing, MissingColumns, load_presets, load_simulation, read_missing
+from reall.library.simulation import (
+    Missing,
+    MissingColumns,
+    load_presets,
+    load_simulation,
+    read_missing,
+    simulation_rows,
+)
 
 ALWAYS_SAID = {"constant_column", "adult_at_diagnosis", "empty_column"}
 """Notes that are true of simulated rows: some columns never vary, and the oldest are 16 to 19 years old."""
@@ -198,24 +206,25 @@ def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8") == "mine"
 
 
-def test_the_knowledge_check_reads_the_model(tmp_path: Path) -> None:
-    import shutil  # noqa: PLC0415
-
-    root = tmp_path / "knowledge"
-    shutil.copytree(PACKAGED, root)
-    model = root / "simulation" / "model.yaml"
+def test_the_knowledge_check_reads_the_model(tmp_path: Path, knowledge: Knowledge) -> None:
+    for folder in ("simulation", "schema"):
+        shutil.copytree(PACKAGED / folder, tmp_path / folder)
+    model = tmp_path / "simulation" / "model.yaml"
     text = model.read_text(encoding="utf-8")
-    model.write_text(text.replace("rheingold_2024_os5_infant", "nobody_2024", 1), encoding="utf-8")
-    from reall.library.check import simulation_rows  # noqa: PLC0415
-
-    faults = check_knowledge(root, {"simulation": simulation_rows}).faults
-    assert [fault.what for fault in faults] == ["there is no published outcome 'nobody_2024'"]
+    for old, new, says in (
+        ("", "", []),
+        ("outcome: rheingold_2024_os5_infant", "outcome: nobody_2024", ["there is no published outcome 'nobody_2024'"]),
+        ("source: cclg_2008_tianjin", "source: nobody_2024", ["no source 'nobody_2024'"]),
+        ("places: {time: late,", "places: {time: latest,", ["there is no place 'latest' in the dimension 'time'"]),
+    ):
+        load_simulation.cache_clear()
+        model.write_text(text.replace(old, new, 1), encoding="utf-8")
+        assert [fault.what for fault in simulation_rows(tmp_path, knowledge)] == says
+    load_simulation.cache_clear()
 
 
 def test_shares_that_no_table_has_are_refused(knowledge: Knowledge) -> None:
     """Two sets of shares that contradict each other are not settled silently in favour of one."""
-    import dataclasses  # noqa: PLC0415
-
     model = load_simulation()
     rest = tuple(s for s in model.shares if not (s.of == "time" and "subtype" in s.within))
     wrong = dataclasses.replace(model.shares[0], of="time", within={"group": ("b",)}, values={"early": 1.0}, mean="")
