@@ -173,8 +173,8 @@ def test_children_are_settled_where_k_look_alike(data: st.DataObject) -> None:
     for place, shown in enumerate(levels):
         here = level == place
         if here.any():
-            cells = [[str(v) for v in shown[here].tolist()]]
-            assert smallest_class(cells, [str(c) for c in child[here].tolist()], ["" for _ in cells[0]]) >= k
+            texts = [str(value) for value in shown[here].tolist()]
+            assert smallest_class(texts, [str(c) for c in child[here].tolist()]) >= k
 
 
 def test_a_band_reads_as_one_cell_of_the_rules(knowledge: Knowledge) -> None:

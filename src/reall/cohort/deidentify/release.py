@@ -235,10 +235,11 @@ def _new_pseudonyms(patient: Codes, rng: np.random.Generator) -> tuple[pa.Array,
 def _proved(out: Path, quasi: Sequence[str]) -> int:
     """Read the output again and count how few children look alike."""
     source = open_table(out)
-    wanted = [name for name in (PATIENT, NUMBER, *quasi) if name in source.columns]
-    cells: dict[str, list[str]] = {name: [] for name in wanted}
+    shown: list[str] = []
+    child: list[str] = []
     for batch in source.batches:
-        for name in wanted:
-            cells[name] += ["" if v is None else str(v) for v in batch.rows.column(name).to_pylist()]
-    number = cells.get(NUMBER) or [""] * len(cells[PATIENT])
-    return smallest_class([cells[name] for name in quasi], cells[PATIENT], number)
+        texts = [batch.rows.column(name).cast(pa.string()) for name in (NUMBER, *quasi) if name in source.columns]
+        joined = pc.binary_join_element_wise(*texts, "|", null_handling="replace", null_replacement="")
+        shown += joined.to_pylist()
+        child += batch.rows.column(PATIENT).to_pylist()
+    return smallest_class(shown, child)
