@@ -11,8 +11,8 @@ import datetime as dt
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from reall.exchange.delimited import Delimited
 
 ROWS_PER_BATCH = 1 << 18
 _TEXT_ROWS_PER_BATCH = 1 << 16
+_PARQUET = (".parquet", ".pq")
 _MOST_COLUMNS = 10_000
 _BYTES_OF_A_CODE = 2
 """Per row: a text column that takes less is stored as codes into a short list."""
@@ -54,13 +55,17 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A table to be read once: its columns, and its batches. `total` is its size in rows or bytes, for progress."""
+    """A table to be read once: its columns, and its batches. `total` is its size in rows or bytes, for progress.
+
+    `caveats` are what must stand beside every figure that is made of it.
+    """
 
     name: str
     columns: tuple[str, ...]
     batches: Iterator[Batch]
     total: int
     notes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
 
 def open_table(path: Path) -> Source:
@@ -71,7 +76,7 @@ def open_table(path: Path) -> Source:
     if not path.is_file():
         raise WrongUsage(f"there is no file {path.name!r}", where=str(path.parent), next="Check the path.")
     openers: dict[str, Callable[[Path], Source]] = {
-        ".parquet": _open_parquet, ".pq": _open_parquet,
+        **dict.fromkeys(_PARQUET, _open_parquet),
         ".xlsx": _open_excel, ".xls": _open_excel, ".xlsm": _open_excel, ".xlsb": _open_excel, ".ods": _open_excel,
     }  # fmt: skip
     return openers.get(path.suffix.lower(), _open_text)(path)
@@ -84,16 +89,26 @@ def from_frame(frame: Any, name: str = "data frame") -> Source:
     return from_arrow(whole.to_arrow(), name)
 
 
-def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = ()) -> Source:
+def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = (), caveats: Sequence[str] = ()) -> Source:
     """Take an Arrow table."""
-    columns = _checked(table.column_names, name)
+    columns = checked_columns(table.column_names, name)
     return Source(
         name=name,
         columns=columns,
-        batches=_numbered(iter(table.combine_chunks().to_batches(max_chunksize=ROWS_PER_BATCH))),
+        batches=numbered(iter(table.combine_chunks().to_batches(max_chunksize=ROWS_PER_BATCH))),
         total=table.num_rows,
         notes=tuple(notes),
+        caveats=tuple(caveats),
     )
+
+
+def narrowed(source: Source, path: Path | None, columns: Collection[str]) -> Source:
+    """Keep some columns of a table that was not read yet; of Parquet opened from `path` the others are not read."""
+    kept = tuple(name for name in source.columns if name in columns)
+    if path is not None and path.suffix.lower() in _PARQUET:
+        return _open_parquet(path, kept)
+    batches = (replace(batch, rows=batch.rows.select(kept)) for batch in source.batches)
+    return replace(source, columns=kept, batches=batches)
 
 
 def read_whole(source: Source) -> pa.Table:
@@ -106,7 +121,8 @@ def read_whole(source: Source) -> pa.Table:
     return pa.Table.from_batches(batches) if batches else pa.table({name: pa.nulls(0) for name in source.columns})
 
 
-def _checked(names: Sequence[str], where: str) -> tuple[str, ...]:
+def checked_columns(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """Give the columns' names. Raises `UnusableCase` where one is empty or stands there twice."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         places = ", ".join(str(i + 1) for i, name in enumerate(names) if name == twice[0])
@@ -127,7 +143,8 @@ def _checked(names: Sequence[str], where: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
+def numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
+    """Number the rows of batches that come in order."""
     before = 0
     for rows in batches:
         if rows.num_rows:
@@ -135,17 +152,17 @@ def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
             before += rows.num_rows
 
 
-def _open_parquet(path: Path) -> Source:
+def _open_parquet(path: Path, only: Sequence[str] | None = None) -> Source:
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnusableCase(f"this is no Parquet file: {error}", where=path.name) from None
-    columns = _checked(file.schema_arrow.names, path.name)
+    columns = checked_columns(only or file.schema_arrow.names, path.name)
     file = pq.ParquetFile(path, read_dictionary=_few_texts(file))
     return Source(
         name=path.name,
         columns=columns,
-        batches=_numbered(file.iter_batches(batch_size=ROWS_PER_BATCH)),
+        batches=numbered(file.iter_batches(batch_size=ROWS_PER_BATCH, columns=only and list(only))),
         total=file.metadata.num_rows,
     )
 
@@ -167,7 +184,7 @@ def _few_texts(file: pq.ParquetFile) -> list[str]:
 
 def _open_text(path: Path) -> Source:
     table = Delimited(path)
-    columns = _checked(table.columns, path.name)
+    columns = checked_columns(table.columns, path.name)
     note = ("the text is read as Windows-1252, because it is not UTF-8",) if table.encoding == "cp1252" else ()
     return Source(name=path.name, columns=columns, batches=_text_batches(table), total=path.stat().st_size, notes=note)
 
@@ -211,14 +228,18 @@ def _open_excel(path: Path) -> Source:
     for row, column in formulas:
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = "=(formula without a stored value)"
-    columns = _checked([str(cell).strip() for cell in cells[0]], path.name)
-    rows = [[_cell_text(cell) for cell in row] for row in cells[1:]]
+    columns = checked_columns([str(cell).strip() for cell in cells[0]], path.name)
+    rows = [[cell_text(cell) for cell in row] for row in cells[1:]]
     arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(columns))]
     return from_arrow(pa.Table.from_arrays(arrays, names=list(columns)), path.name)
 
 
-def _cell_text(cell: Any) -> str:
-    """Write a cell as a person would type it; whole numbers without a decimal point."""
+def cell_text(cell: Any) -> str:
+    """Write a cell as a person would type it; whole numbers without a decimal point.
+
+    >>> cell_text(3.0), cell_text(True), cell_text("x")
+    ('3', 'yes', 'x')
+    """
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float) and cell.is_integer():

@@ -21,6 +21,7 @@ from reall import __version__
 from reall.base.errors import InvalidKnowledge
 from reall.facts.vocabulary import Vocabulary
 from reall.library.files import PACKAGED, fingerprint
+from reall.library.quality import QualityCheck
 from reall.library.tables import System
 from reall.library.therapy import Therapy
 from reall.rules.table import Citation, KnowledgeBase
@@ -87,6 +88,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     outcomes: tuple[PublishedOutcome, ...]
     therapy: Therapy
+    quality: tuple[QualityCheck, ...] = ()
 
     @cached_property
     def outcomes_by_condition(self) -> tuple[tuple[int, tuple[PublishedOutcome, ...]], ...]:
