@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from reall.api.inputs import CaseInput, Source, case_document, on_disk, read_file
@@ -42,14 +43,14 @@ def assess(
 def assess_many(
     cases: Mapping[str, CaseInput], *, systems: Iterable[str] = (), knowledge: Knowledge | None = None
 ) -> list[dict[str, Any]]:
-    """Assess several children, each under a name; one that cannot be used is answered with its error."""
+    """Assess several children, each under the name of its file; one that cannot be used is answered with its error."""
     knowledge = knowledge or open_knowledge()
     systems = tuple(systems)
     check_systems(systems, knowledge)
     outcomes: list[tuple[str, Assessment | ReallError]] = []
     for name, case in cases.items():
         try:
-            outcomes.append((name, assessment(case, knowledge, systems=systems, name=name)))
+            outcomes.append((name, assessment(case, knowledge, systems=systems, name=PurePath(name).stem)))
         except ReallError as error:
             outcomes.append((name, error))
     return answers(outcomes)

@@ -13,10 +13,13 @@ from reall import __version__
 from reall.library.knowledge import open_knowledge
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
+from reall.service.rest.door import install as install_rest
+from reall.service.rest.door import routers as rest_routers
 from reall.service.settings import Settings
+from reall.service.work import Workers
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start,)
+_ROUTERS = (start, *rest_routers)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -24,10 +27,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
+        workers = Workers(processes=settings.worker_processes, seconds=settings.work_seconds)
+        app.state.parts = Parts(settings=settings, knowledge=open_knowledge(), workers=workers)
         yield
 
-    app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    install_rest(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for router in _ROUTERS:
         app.include_router(router)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from reall.library.knowledge import Knowledge
 from reall.service.settings import Settings
+from reall.service.work import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class Parts:
 
     settings: Settings
     knowledge: Knowledge
+    workers: Workers
 
 
 def _parts(request: Request) -> Parts:

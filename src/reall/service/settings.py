@@ -16,6 +16,11 @@ class Settings:
     database_url: str = ""
     """A SQLAlchemy address; empty: no store, nothing is kept."""
 
+    worker_processes: int = 2
+    """How many processes do long work (laboratory data, many cases); 0: a thread, which cannot be stopped."""
+    work_seconds: float = 120.0
+    """The longest time that one piece of long work may take."""
+
     @property
     def base_url(self) -> str:
         """The address under which pages link to themselves."""
