@@ -87,7 +87,7 @@ def _check_head(document: Document) -> None:
         raise UnusableCase(
             f"{name!r} is no name of a case", where=document.where("case"), next="Write a pseudonym, in quotes."
         )
-    if schema not in {None, SCHEMA}:
+    if schema not in (None, SCHEMA):
         raise UnusableCase(
             f"{schema!r} is another contract", where=document.where("schema"), why=_NOT_READ, next=f"Write {SCHEMA}."
         )
