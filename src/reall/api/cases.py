@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from reall.stratify.assess import assess as assess_case
 
 if TYPE_CHECKING:
     from reall.options.board import Board
+    from reall.options.eligibility import OptionAnswer
+    from reall.options.memory import OptionMemory
 # What only JSON or laboratory files need is imported where it is used: a terminal summary must not wait for it.
 
 
@@ -116,6 +119,47 @@ def assessment_answer(result: Assessment) -> dict[str, Any]:
     return assessment_json(result, [option_json(answer) for answer in found])
 
 
+class Remembering:
+    """Gives the bytes of `assess` and `options`, faster by what was answered before; for one thread at a time."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        from reall.options.memory import MOST_ANSWERS, OptionMemory, Recent  # noqa: PLC0415
+
+        self.knowledge = knowledge
+        self._memory = OptionMemory()
+        self._texts: Recent[tuple[OptionAnswer, str]] = Recent(MOST_ANSWERS)
+
+    def assess(self, case: CaseInput, *, systems: Iterable[str] = (), name: str = "") -> bytes:
+        """Give what `written(assess(…))` gives. Raises as `assess` does."""
+        from reall.options.eligibility import answer_options  # noqa: PLC0415
+        from reall.report.to_json import assessment_json  # noqa: PLC0415
+
+        done = assessment(case, self.knowledge, systems=systems, name=name)
+        found = answer_options(
+            done.case, done.masks, self.knowledge, on=today(), country=DEFAULT_COUNTRY, memory=self._memory
+        )
+        return self._written(assessment_json(done), found)
+
+    def options(self, case: CaseInput, *, on: str | None = None, country: str = DEFAULT_COUNTRY) -> bytes:
+        """Give what `written(options(…))` gives. Raises as `options` does."""
+        from reall.report.options_json import board_json  # noqa: PLC0415
+
+        told, outcomes = board(case, self.knowledge, on=on, country=country, memory=self._memory)
+        return self._written(board_json(replace(told, options=()), outcomes), told.options)
+
+    def _written(self, data: dict[str, Any], found: Sequence[OptionAnswer]) -> bytes:
+        from reall.report.to_json import dumps_with  # noqa: PLC0415
+
+        return dumps_with(data, "options", [self._text(one) for one in found]).encode() + b"\n"
+
+    def _text(self, answer: OptionAnswer) -> str:
+        from reall.report.options_json import option_json  # noqa: PLC0415
+        from reall.report.to_json import dumps  # noqa: PLC0415
+
+        # The answer is kept with its text, so that its identity stays its own.
+        return self._texts.get(id(answer), lambda: (answer, dumps(option_json(answer))))[1]
+
+
 def today() -> dt.date:
     """Give the day in universal time, under which labels are read where no other day is asked for."""
     return dt.datetime.now(tz=dt.UTC).date()
@@ -151,6 +195,7 @@ def board(
     studies: Sequence[Source] = (),
     ctml: Sequence[Source] = (),
     name: str = "",
+    memory: OptionMemory | None = None,
 ) -> tuple[Board, tuple[PublishedOutcome, ...]]:
     """Give the options and the published outcomes themselves, for a caller that puts them into words."""
     from reall.options.board import board as answer_board  # noqa: PLC0415
@@ -167,6 +212,7 @@ def board(
         country=country,
         studies=[read_study(file.content, name=file.name) for file in map(read_file, studies)],
         ctml=[case_document(source) for source in ctml],
+        memory=memory,
     )
     return board, matching_outcomes(knowledge, Walk(knowledge.base.diagrams, masks))
 

@@ -107,7 +107,10 @@ def _sample(name: str, text: str) -> Sample:
 
 def roles_in_table(path: Path) -> dict[str, Sample]:
     """Read a table with sample, role, number, grown_from, day, purity. Raises `WrongUsage`."""
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise _wrong(f"{path.name} cannot be read as text.") from None
     delimiter = "\t" if "\t" in text else ","
     samples = {}
     for row in csv.DictReader(text.splitlines(), delimiter=delimiter):

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from reall import __version__
+from reall.api.cases import Remembering
 from reall.library.knowledge import open_knowledge
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
@@ -28,7 +29,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         workers = Workers(processes=settings.worker_processes, seconds=settings.work_seconds)
-        app.state.parts = Parts(settings=settings, knowledge=open_knowledge(), workers=workers)
+        knowledge = open_knowledge()
+        answers = Remembering(knowledge)
+        app.state.parts = Parts(settings=settings, knowledge=knowledge, workers=workers, answers=answers)
         yield
 
     app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from reall.api.cases import Remembering
 from reall.library.knowledge import Knowledge
 from reall.service.settings import Settings
 from reall.service.work import Workers
@@ -19,6 +20,8 @@ class Parts:
     settings: Settings
     knowledge: Knowledge
     workers: Workers
+    answers: Remembering
+    """For the event loop only; work in threads or processes asks `reall.api` itself."""
 
 
 def _parts(request: Request) -> Parts:

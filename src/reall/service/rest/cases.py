@@ -85,7 +85,7 @@ async def post_assess(request: Request, parts: PartsOf) -> Response:
     document = _well_formed(text, media_type(request))
     if isinstance(document.data, list):
         return answer(await parts.workers.run(_assess_list, document, systems))
-    return answer(written(assess(document, systems=systems, knowledge=parts.knowledge)))
+    return answer(parts.answers.assess(document, systems=systems))
 
 
 def _look_at(request: Request, known: set[str]) -> None:
@@ -164,7 +164,7 @@ async def post_options(request: Request, parts: PartsOf) -> Response:
     text, once = await text_of(request), _once(labels)
     if len(text) > LONG_BYTES:
         return answer(await parts.workers.run(_options_text, text, media_type(request), once))
-    return answer(written(options(_well_formed(text, media_type(request)), knowledge=parts.knowledge, **once)))
+    return answer(parts.answers.options(_well_formed(text, media_type(request)), **once))
 
 
 def _once(texts: dict[str, list[str]]) -> dict[str, Any]:
