@@ -6,7 +6,8 @@ import random
 import re
 
 _PIECES = (
-    b"", b"0", b"-1", b"1e999", b"nan", b"NaN", b"Infinity", b"null", b"true", b"[]", b"{}", b'""', b"\x00", b"\xff\xfe",
+    b"", b"0", b"-1", b"1e999", b"nan", b"NaN", b"Infinity", b"null", b"true", b"[]", b"{}", b'""', b"\x00",
+    b"\xff\xfe",
     b"\xef\xbb\xbf",
     b"\r", b"\n", b"\t", b",", b";", b'"', b"'", b"&a", b"*a", b"!!python/object", b"<<", b": ", b"- ",
     b"2019-02-30", b"0001-01-01", b"99999999999999999999", b"1_000", b"0x10", b"..", b"\xc3\x28", "٣".encode(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from reall.api.inputs import File
@@ -118,11 +118,15 @@ async def text_of(request: Request) -> bytes:
 async def form_of(request: Request, *, texts: Collection[str], files: Collection[str]) -> Form:
     """Read a form. Raises `WrongUsage` for a field that is not known."""
     try:
-        form = await request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS)
+        async with request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS) as form:
+            return await _read_form(form, texts, files)
     except HTTPException as error:
         raise Refused(
             HTTPStatus.BAD_REQUEST, MalformedRequest("the form cannot be read", why=str(error.detail), where="body")
         ) from None
+
+
+async def _read_form(form: FormData, texts: Collection[str], files: Collection[str]) -> Form:
     given_texts: dict[str, list[str]] = {}
     given_files: dict[str, list[File]] = {}
     known = sorted({*texts, *files})
@@ -131,10 +135,10 @@ async def form_of(request: Request, *, texts: Collection[str], files: Collection
             raise WrongUsage(
                 f"there is no field {name!r}", where="form", next=nearest(name, known) or f"Use {', '.join(known)}."
             )
-        if isinstance(value, UploadFile):
-            if name not in files:
-                raise WrongUsage(f"{name} is a text, not a file", where=name)
+        if isinstance(value, str):
+            given_texts.setdefault(name, []).append(value)
+        elif name in files:
             given_files.setdefault(name, []).append(File(value.filename or name, await value.read()))
         else:
-            given_texts.setdefault(name, []).append(value)
+            raise WrongUsage(f"{name} is a text, not a file", where=name)
     return Form(given_texts, given_files)
