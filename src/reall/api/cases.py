@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from reall.api.inputs import CaseInput, Source, case_document, on_disk, read_file
+from reall.api.inputs import CaseInput, Source, case_document, named_after, on_disk, read_file
 from reall.base.documents import Document
 from reall.base.errors import ReallError, WrongUsage
 from reall.facts.case import read_case
@@ -37,7 +37,8 @@ def assess(
     """Say everything that the published rules say about one child, as `reall.assessment/1`.
 
     `systems` keeps only those named, `mrd` adds results written by `reall mrd … --json`, `name` is given to a case
-    that has none of its own. Raises `UnusableCase`, `UnusableLaboratoryData`, and `WrongUsage` for an unknown system.
+    that has none of its own (default: that of its file). Raises `UnusableCase`, `UnusableLaboratoryData`, and
+    `WrongUsage` for an unknown system.
     """
     knowledge = knowledge or open_knowledge()
     return assessment_answer(assessment(case, knowledge, systems=systems, mrd=mrd, name=name))
@@ -66,7 +67,7 @@ def assessment(
     systems = tuple(systems)
     check_systems(systems, knowledge)
     document = _with_mrd(case_document(case), mrd)
-    read = read_case(document, knowledge.vocabulary, name=name)
+    read = read_case(document, knowledge.vocabulary, name=name or named_after(case))
     try:
         return assess_case(read, knowledge, only=systems)
     except ReallError as error:
@@ -202,7 +203,7 @@ def board(
     from reall.options.ctgov import read_study  # noqa: PLC0415
 
     day = _day(on)
-    read = read_case(case_document(case), knowledge.vocabulary, name=name)
+    read = read_case(case_document(case), knowledge.vocabulary, name=name or named_after(case))
     masks = case_masks(read, knowledge)
     board = answer_board(
         read,

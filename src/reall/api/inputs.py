@@ -41,6 +41,13 @@ def case_document(case: CaseInput) -> Document:
     return read_document(file.content, name=file.name, error=UnusableCase)
 
 
+def named_after(case: CaseInput) -> str:
+    """Give the name of a case that has none of its own: that of its file, without the ending; else nothing."""
+    if isinstance(case, str | Path):
+        return PurePath(case).stem
+    return PurePath(case.name).stem if isinstance(case, File) else ""
+
+
 def cases_in(document: Document) -> dict[str, Document]:
     """Take a list of cases apart, each under its number, so that errors name it. Raises `UnusableCase` for no list."""
     if not isinstance(document.data, list) or not document.data:

@@ -229,7 +229,8 @@ def sources_page(knowledge: Knowledge) -> str:
 
 def errors_page(knowledge: Knowledge) -> str:
     """List the kinds of errors with their exit codes, and show what unusable cases are answered with."""
-    kinds = sorted(ReallError.__subclasses__(), key=lambda kind: int(kind.exit_code))
+    shared = (kind for kind in ReallError.__subclasses__() if kind.__module__ == ReallError.__module__)
+    kinds = sorted(shared, key=lambda kind: int(kind.exit_code))
     parts = [
         _MADE,
         "# Errors\n",

@@ -130,17 +130,13 @@ def _assess_form(form: Form, systems: list[str]) -> bytes:
     if len(cases) > 1:
         return written(assess_many({file.name: file for file in cases}, systems=systems))
     case = _one(cases)
-    return written(assess(case, systems=systems, mrd=mrd, name=_stem(case)))
+    return written(assess(case, systems=systems, mrd=mrd))
 
 
 def _one(cases: list[File]) -> File:
     if len(cases) != 1:
         raise WrongUsage(f"the form has {len(cases)} files `case`", where="case", next="Send one.")
     return cases[0]
-
-
-def _stem(file: File) -> str:
-    return file.name.rpartition(".")[0] or file.name
 
 
 @router.post(
@@ -182,4 +178,4 @@ def _options_form(form: Form, labels: dict[str, list[str]]) -> bytes:
     texts = {name: [*labels.get(name, []), *form.texts.get(name, [])] for name in {*labels, *form.texts}}
     case = _one(form.files.get("case", []))
     study, ctml = form.files.get("study", []), form.files.get("ctml", [])
-    return written(options(case, studies=study, ctml=ctml, name=_stem(case), **_once(texts)))
+    return written(options(case, studies=study, ctml=ctml, **_once(texts)))
