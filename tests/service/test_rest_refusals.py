@@ -168,7 +168,7 @@ def test_a_fault_of_the_program_tells_nothing_of_the_case(monkeypatch, caplog):
 
         monkeypatch.setattr(type(parts.answers), "assess", fail)
         posted = client.post("/api/v1/assess", json={"case": "canary-7f3a"})
-    refused(posted, 500, "reall/internal-error")
+    refused(posted, 500, "reall/accident")
     assert "canary-7f3a" not in posted.text
     assert "canary-7f3a" not in caplog.text
 

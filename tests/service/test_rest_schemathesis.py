@@ -38,7 +38,7 @@ OPERATIONS = (
 @pytest.fixture(scope="module")
 def described():
     config = SchemathesisConfig.from_dict({"checks": {"positive_data_acceptance": ACCEPTED}})
-    app = create_app(Settings(worker_processes=0))
+    app = create_app(Settings(worker_processes=0, trusted_hosts=(asgi.HOST,)))
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, config=config)
     with asgi.get_client(app) as client:
         yield {found.ok().label: found.ok() for found in schema.get_all_operations()}, client

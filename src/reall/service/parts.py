@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from reall.api.cases import Remembering
 from reall.library.knowledge import Knowledge
 from reall.service.settings import Settings
+from reall.service.store.store import Store
 from reall.service.work import Workers
 
 
@@ -19,6 +20,8 @@ class Parts:
 
     settings: Settings
     knowledge: Knowledge
+    store: Store | None
+    """Where cases, decisions and the audit log are kept; None where no database is set."""
     workers: Workers
     answers: Remembering
     """For the event loop only; work in threads or processes asks `reall.api` itself."""

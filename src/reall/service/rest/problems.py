@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -33,15 +32,8 @@ _KINDS: tuple[tuple[type[ReallError], HTTPStatus], ...] = (
 )
 _HTTP_CODES = {
     HTTPStatus.BAD_REQUEST: "reall/malformed-request",
-    HTTPStatus.UNAUTHORIZED: "reall/sign-in-needed",
-    HTTPStatus.FORBIDDEN: "reall/not-allowed",
     HTTPStatus.NOT_FOUND: "reall/not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "reall/method-not-allowed",
-    HTTPStatus.NOT_ACCEPTABLE: "reall/not-acceptable",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "reall/too-large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "reall/unsupported-media-type",
-    HTTPStatus.TOO_MANY_REQUESTS: "reall/too-many-requests",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "reall/internal-error",
 }
 
 
@@ -85,7 +77,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(ReallError, _reall)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the form of a handler
@@ -127,17 +118,6 @@ def _allowed(request: Request) -> list[str]:
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
             found.add(method)
     return sorted(found)
-
-
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    """Answer a fault of the program; what it was about may hold a patient's values and stays out of answer and log."""
-    logging.getLogger("reall.service").error("unforeseen %s", type(error).__name__)
-    if not _ours(request):
-        return Response("Internal Server Error", HTTPStatus.INTERNAL_SERVER_ERROR, media_type="text/plain")
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "reall/internal-error", what="the program has a fault",
-        next="Tell the maintainers what you asked for, without a patient's values.",
-    )  # fmt: skip
 
 
 def _ours(request: Request) -> bool:

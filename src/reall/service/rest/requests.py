@@ -14,6 +14,7 @@ from reall.api.inputs import File
 from reall.base.documents import MAXIMUM_BYTES
 from reall.base.errors import ReallError, WrongUsage
 from reall.facts.vocabulary import nearest
+from reall.service.access.gate import form_limits
 from reall.service.rest.problems import Refused
 
 JSON = "application/json"
@@ -22,7 +23,6 @@ FORM = "multipart/form-data"
 CASE_TYPES = (JSON, YAML, "application/x-yaml", "text/yaml")
 MOST_CASES = 1_000
 """More cases than this are for `reall cohort assign`."""
-_MOST_PARTS = 100
 
 
 class UnsupportedMediaType(ReallError):
@@ -118,7 +118,7 @@ async def text_of(request: Request) -> bytes:
 async def form_of(request: Request, *, texts: Collection[str], files: Collection[str]) -> Form:
     """Read a form. Raises `WrongUsage` for a field that is not known."""
     try:
-        async with request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS) as form:
+        async with request.form(**form_limits(request.app.state.settings)) as form:
             return await _read_form(form, texts, files)
     except HTTPException as error:
         raise Refused(
