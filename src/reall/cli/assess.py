@@ -76,6 +76,20 @@ def _try(name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge:
         return error
 
 
+def _document(name: str, knowledge: Knowledge) -> Document:
+    """Read a case, or the case in a FHIR record; what is odd in a record is counted, `reall convert` lists it."""
+    given = case_given(name)
+    if not is_record(given):
+        return case_document(given)
+    from reall.api.convert import case_of  # noqa: PLC0415
+
+    document, reading = case_of(given, knowledge)
+    found = [one.severity for one in reading.findings] if reading else []
+    told = ", ".join(f"{found.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
+    click.echo(f"{name} is a FHIR record; {told} (`reall convert {name} --to reading` lists them)", err=True)
+    return document
+
+
 def _write_json(outcomes: Sequence[tuple[str, Assessment | ReallError]]) -> None:
     from reall.report.to_json import dumps  # noqa: PLC0415
 

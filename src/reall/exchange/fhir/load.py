@@ -34,16 +34,6 @@ class Loaded:
         return str(self.data.get("resourceType"))
 
 
-def looks_like_fhir(content: bytes) -> bool:
-    """Tell whether bytes are a FHIR resource in JSON, or lines of them.
-
-    >>> looks_like_fhir(b'{"resourceType": "Bundle"}'), looks_like_fhir(b"facts: {}")
-    (True, False)
-    """
-    head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return head.startswith(b"{") and (b'"resourceType"' in head or b'"resourceType"' in content)
-
-
 def parse(content: bytes, *, name: str, most: int = MAXIMUM_BYTES) -> Any:
     """Read JSON strictly. Raises `UnusableCase`: too long, not UTF-8, XML, a key twice, NaN, nested too deeply."""
     if len(content) > most:

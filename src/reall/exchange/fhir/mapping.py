@@ -10,8 +10,6 @@ from typing import Any
 Key = tuple[str, str]
 """A code with the short name of its system, such as ("loinc", "26464-8")."""
 
-CAUSES = ("unknown", "not_asked", "not_applicable", "pending", "withheld", "error", "not_performed")
-
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSystem:
@@ -46,6 +44,7 @@ class CodeRow:
     other_specimens: tuple[str, ...] = ()
     units: Mapping[str, float] | None = None
     leukaemia: bool = False
+    any_time: bool = False
     before_relapse: bool = False
 
 

@@ -61,7 +61,9 @@ def _part(one: Resource, node: Node, code: Concept | None, record: Record, line:
         record.log.unused.append(Unused(resource=one.name, elements=(), why=_NO_FACT[row.reads]))
         one.looked_at |= set(one.data)
         return True
-    why = _contradicted(one, code, row, record) or line.belongs(one, record, record.codes.window_days)
+    why = _contradicted(one, code, row, record)
+    if not why and not row.any_time:
+        why = line.belongs(one, record, record.codes.window_days)
     if why:
         record.log.doubt(row.fact, "not_tied", why, one.name, node.path)
         one.find("warning", "not_tied", f"{row.fact} is not read from it: {why}", node.path)

@@ -132,7 +132,7 @@ def _amounts(record: Record, line: Timeline) -> None:  # noqa: ARG001
                 one.find("error", "amount_and_words", words, path)
             elif unit == "mg" and concept is not None and concept.has(_AREA) and not per_area:
                 words = "the basis is said to be the body surface, but no amount per square metre is stated"
-                one.find("error", "basis_and_amount", words, path)
+                one.find("warning", "basis_and_amount", words, path)
 
 
 def _orders(record: Record, line: Timeline) -> None:  # noqa: ARG001

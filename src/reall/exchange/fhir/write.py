@@ -21,8 +21,8 @@ _COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)?\s*([-+0-9.eE]+)\s*$")
 _RANGE = re.compile(r"^\s*([-+0-9.eE]+)\s*\.\.\s*([-+0-9.eE]+)\s*$")
 _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-_ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _PROBLEM = "http://terminology.hl7.org/CodeSystem/condition-category"
 
 Resource = dict[str, Any]
@@ -138,7 +138,7 @@ class _Writer:
             made["valueDateTime"] = _day(value)
         elif isinstance(value, list):
             possible = [self._part("possible", one, fact=key) for one in value if not is_nothing(one)]
-            made |= {"dataAbsentReason": {"coding": [{"system": _ABSENT, "code": "unknown"}]}, "component": possible}
+            made |= {"dataAbsentReason": {"coding": [{"system": ABSENT, "code": "unknown"}]}, "component": possible}
         else:
             made |= self._value(value, key)
         self._public(made, key, value)
@@ -154,7 +154,7 @@ class _Writer:
         quantity |= {"unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
         made["code"]["coding"].append({"system": self.codes.url_of[row.system], "code": row.code})
         if row.specimen in {"marrow", "blood", "cerebrospinal fluid"}:
-            made["category"] = [{"coding": [{"system": _CATEGORY, "code": "laboratory"}]}]
+            made["category"] = [{"coding": [{"system": CATEGORY, "code": "laboratory"}]}]
 
     def _concept(self, answer: str) -> dict[str, Any]:
         return {"valueCodeableConcept": {"coding": [{"system": self.codes.url_of[ANSWERS], "code": answer}]}}
