@@ -46,9 +46,7 @@ def read_resources(resources: Iterable[Mapping[str, Any]], codes: CodeMap, vocab
     return read_resource(bundle, codes, vocabulary, name="the record")
 
 
-def read_prefetch(
-    answers: Mapping[str, Any], asked: Iterable[str], codes: CodeMap, vocabulary: Vocabulary
-) -> Reading:
+def read_prefetch(answers: Mapping[str, Any], asked: Iterable[str], codes: CodeMap, vocabulary: Vocabulary) -> Reading:
     """Read what a record system gave for the keys that it was asked for.
 
     A key that is missing was not asked, an empty search found none, and an OperationOutcome is an error: three

@@ -1,5 +1,5 @@
-"""A case as FHIR R4 resources. Public codes where they say exactly as much, and ReALL's own code for every fact, so that
-nothing is lost on the way back."""
+"""A case as FHIR R4 resources: public codes where they say exactly as much, and ReALL's own code for every fact, so
+that nothing is lost on the way back."""
 
 from __future__ import annotations
 
@@ -54,7 +54,13 @@ class _Writer:
         self.id = name if _ID.match(name) else f"case-{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
         self.rows: dict[str, CodeRow] = {}
         for row in codes.rows:
-            if row.kind == "observation" and row.fact and row.reads == "value" and row.units and 1.0 in row.units.values():
+            if (
+                row.kind == "observation"
+                and row.fact
+                and row.reads == "value"
+                and row.units
+                and 1.0 in row.units.values()
+            ):
                 self.rows.setdefault(row.fact, row)
 
     def resources(self, case: Mapping[str, Any]) -> list[Resource]:
@@ -141,10 +147,10 @@ class _Writer:
             made |= {"dataAbsentReason": {"coding": [{"system": ABSENT, "code": "unknown"}]}, "component": possible}
         else:
             made |= self._value(value, key)
-        self._public(made, key, value)
+        self._public(made, key)
         yield made
 
-    def _public(self, made: Resource, key: str, value: Any) -> None:
+    def _public(self, made: Resource, key: str) -> None:
         """Add the public code of a number, with its unit, so that other systems understand it too."""
         row = self.rows.get(key)
         quantity = made.get("valueQuantity")
@@ -168,14 +174,11 @@ class _Writer:
             return {"valueBoolean": read_yes_no(value)} if two else self._concept(str(value).strip())
         if isinstance(value, bool):
             return {"valueBoolean": value}
-        if isinstance(value, int | float):
-            return {"valueQuantity": {"value": value}}
-        if match := _COMPARED.match(value):
-            compared = {"comparator": match[1]} if match[1] and match[1] != "=" else {}
-            return {"valueQuantity": {**compared, "value": float(match[2])}}
-        if match := _RANGE.match(value):
-            return {"valueRange": {"low": {"value": float(match[1])}, "high": {"value": float(match[2])}}}
-        return {"valueString": value}
+        return _number(value, self._unit(fact))
+
+    def _unit(self, fact: str) -> dict[str, str]:
+        known = self.vocabulary.statable.get(fact) or self.vocabulary.inputs.get(fact)
+        return {"unit": known.unit if known is not None and known.unit else "1"}
 
     def _part(self, name: str, value: Any, *, fact: str = "") -> dict[str, Any]:
         code = {"coding": [{"system": self.codes.url_of[PARTS], "code": name}]}
@@ -197,3 +200,15 @@ class _Writer:
 
 def _day(value: Any) -> str:
     return read_date(value).isoformat()
+
+
+def _number(value: Any, unit: dict[str, str]) -> dict[str, Any]:
+    """Write a number, a half-line (with comparator) or a range; anything else is words."""
+    if isinstance(value, int | float):
+        return {"valueQuantity": {"value": value, **unit}}
+    if match := _COMPARED.match(value):
+        compared = {"comparator": match[1]} if match[1] and match[1] != "=" else {}
+        return {"valueQuantity": {"value": float(match[2]), **compared, **unit}}
+    if match := _RANGE.match(value):
+        return {"valueRange": {"low": {"value": float(match[1]), **unit}, "high": {"value": float(match[2]), **unit}}}
+    return {"valueString": value}
