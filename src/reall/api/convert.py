@@ -105,17 +105,16 @@ def assess_case_to_fhir(
 def _bundle(
     answer: dict[str, Any], reading: Reading, knowledge: Knowledge, *, made: dt.datetime | None, link: str
 ) -> Resource:
-    provenance = {one.fact: one for one in reading.provenance}
-    conditions = [one.resource for one in reading.provenance if one.resource.startswith("Condition/")]
-    patient = next((one.resource for one in reading.provenance if one.resource.startswith("Patient/")), "")
     about = About(
-        patient=patient or f"Patient/{answer['case']}",
-        condition=provenance["relapse_number"].resource
-        if "relapse_number" in provenance
-        else next(iter(conditions), ""),
+        patient=reading.patient or f"Patient/{answer['case']}",
+        condition=reading.condition,
         made=made or dt.datetime.now(tz=dt.UTC),
         provenance=reading.provenance,
         titles={id_: table.title for id_, table in knowledge.base.tables.items()},
+        given_by={
+            fact: [name for name, entry in knowledge.vocabulary.inputs.items() if fact in entry.gives]
+            for fact in knowledge.vocabulary.statable
+        },
         link=link,
     )
     codes = codes_of(knowledge)

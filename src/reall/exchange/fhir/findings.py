@@ -83,9 +83,14 @@ class Log:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One patient's record as a case (`reall.case/1`, plain data), with everything that a human must know of it."""
+    """One patient's record as a case (`reall.case/1`, plain data), with everything that a human must know of it.
+
+    `patient` and `condition` are the references under which the child and this relapse stand in the record.
+    """
 
     case: dict[str, Any]
+    patient: str
+    condition: str
     provenance: tuple[Statement, ...]
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
@@ -96,6 +101,8 @@ class Reading:
         return {
             "schema": SCHEMA,
             "case": self.case,
+            "patient": self.patient,
+            "condition": self.condition,
             "provenance": [asdict(one) for one in self.provenance],
             "unknown": [asdict(one) for one in self.unknown],
             "findings": [asdict(one) for one in self.findings],

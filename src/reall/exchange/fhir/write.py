@@ -13,12 +13,11 @@ from reall.base.errors import UnusableCase
 from reall.exchange.fhir.mapping import CodeMap, CodeRow
 from reall.exchange.fhir.own import ANSWERS, EXPOSURE, FACTS, MRD, NONE, NUMBERS, PARTS
 from reall.exchange.fhir.say import LISTS
+from reall.facts.known import COMPARED, RANGE
 from reall.facts.reading import is_nothing, read_date, read_names, read_yes_no
 from reall.facts.vocabulary import Vocabulary
 
 _ID = re.compile(r"^[A-Za-z0-9\-.]{1,64}$")
-_COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)?\s*([-+0-9.eE]+)\s*$")
-_RANGE = re.compile(r"^\s*([-+0-9.eE]+)\s*\.\.\s*([-+0-9.eE]+)\s*$")
 _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -80,13 +79,18 @@ class _Writer:
             made.append(self._entry(f"{EXPOSURE}-{at + 1}", EXPOSURE, entry, focus))
         return made
 
+    def _id(self, part: str) -> str:
+        """Name a resource of this case; a name that is too long for FHIR ends in a digest instead of being cut."""
+        name = f"{self.id}-{part.replace('_', '-')}"
+        return name if _ID.match(name) else f"{part.replace('_', '-')[:31]}-{uuid.uuid5(uuid.NAMESPACE_URL, name).hex}"
+
     def _patient(self, facts: Mapping[str, Any]) -> Resource:
         made: Resource = {
             "resourceType": "Patient",
             "id": self.id,
             "identifier": [{"system": self.codes.url_of["reall_case"], "value": self.name}],
         }
-        if facts.get("sex") in {"male", "female"}:
+        if facts.get("sex") in ("male", "female"):
             made["gender"] = facts["sex"]
         if not is_nothing(facts.get("birth_date")):
             made["birthDate"] = _day(facts["birth_date"])
@@ -108,7 +112,7 @@ class _Writer:
         ]  # fmt: skip
         made: Resource = {
             "resourceType": "Condition",
-            "id": f"{self.id[:50]}-{id_}",
+            "id": self._id(id_),
             "verificationStatus": {"coding": [{"system": _VERIFIED, "code": "confirmed"}]},
             "category": [{"coding": [{"system": _PROBLEM, "code": "problem-list-item"}]}],
             "code": {
@@ -125,7 +129,7 @@ class _Writer:
     def _observation(self, id_: str, code: str, words: str, focus: str) -> Resource:
         return {
             "resourceType": "Observation",
-            "id": f"{self.id[:40]}-{id_.replace('_', '-')}"[:64],
+            "id": self._id(id_),
             "status": "final",
             "code": {"coding": [{"system": self.codes.url_of[FACTS], "code": code}], "text": words},
             "subject": {"reference": f"Patient/{self.id}"},
@@ -206,9 +210,9 @@ def _number(value: Any, unit: dict[str, str]) -> dict[str, Any]:
     """Write a number, a half-line (with comparator) or a range; anything else is words."""
     if isinstance(value, int | float):
         return {"valueQuantity": {"value": value, **unit}}
-    if match := _COMPARED.match(value):
+    if match := COMPARED.match(value):
         compared = {"comparator": match[1]} if match[1] and match[1] != "=" else {}
         return {"valueQuantity": {"value": float(match[2]), **compared, **unit}}
-    if match := _RANGE.match(value):
+    if match := RANGE.match(value):
         return {"valueRange": {"low": {"value": float(match[1]), **unit}, "high": {"value": float(match[2]), **unit}}}
     return {"valueString": value}
