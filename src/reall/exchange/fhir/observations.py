@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from reall.exchange.fhir.findings import Unused
@@ -141,13 +142,15 @@ def number_of(quantity: Quantity, row: CodeRow) -> float | str | None:
     factor = (row.units or {}).get(quantity.unit)
     if factor is None or quantity.comparator not in _HALF:
         return None
-    value = plain(quantity.value * factor)
+    # In decimal, so that 5.1 thousand is 5100 and not a hair below a limit.
+    value = plain(float(Decimal(repr(quantity.value)) * Decimal(repr(factor))))
     return f"{quantity.comparator}{value!r}" if quantity.comparator else value
 
 
 def _above_zero(one: Resource, value: float | str, quantity: Quantity, row: CodeRow) -> None:
-    """State yes for a count above zero and no for zero; `<5` may be either."""
-    if isinstance(value, str) and value.startswith("<"):
+    """State yes for a count above zero and no for zero; `<5` and `>=0` may be either."""
+    open_ = quantity.comparator in {"<", "<="} or (quantity.comparator == ">=" and quantity.value <= 0)
+    if open_:
         one.log.doubt(row.fact, "not_read", f"{value} may be none", one.name, quantity.path)
         return
     above = value > 0 if not isinstance(value, str) else True
