@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reall.base.errors import UnusableCase
@@ -115,7 +115,13 @@ def answer_options(
 
     if memory is None:
         return tuple(map(one, chosen))
-    return tuple(memory.answer(look, o, on, country, functools.partial(one, o)) for o in chosen)
+
+    def remembered(memory: OptionMemory, option: Option) -> OptionAnswer:
+        return memory.answer(
+            look, option, (on, country), lambda: one(option), lambda answer: _printed(look, option, answer)
+        )
+
+    return tuple(remembered(memory, option) for option in chosen)
 
 
 def _answer(
@@ -148,6 +154,13 @@ def _answer(
             for id_ in option.evidence
         ),
     )
+
+
+def _printed(look: Lookup, option: Option, answer: OptionAnswer) -> OptionAnswer:
+    """Give an answer with what this case says of the facts that its criteria name."""
+    lines = {line.row.id: line for line in look.knowledge.base.compiled[f"option_{option.id}"].criteria}
+    because = tuple(replace(j, facts=look.facts(lines[j.criterion.id].facts)) for j in answer.because)
+    return replace(answer, because=because)
 
 
 def _status(finding: Finding) -> str:
