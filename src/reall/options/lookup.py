@@ -83,5 +83,4 @@ class Lookup:
         if name not in self.knowledge.base.tables:
             return UNKNOWN
         base = self.knowledge.base
-        found = outcomes(base, base.compiled[name], self.walk)
-        return " or ".join(map(str, found)) or UNKNOWN
+        return " or ".join(str(outcome) for outcome in outcomes(base, base.compiled[name], self.walk)) or UNKNOWN
