@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from oracles import NotInstalled, installed
 
 SHARED = Path(os.environ.get("REALL_SHARED", Path(__file__).parents[2].parent / "shared")) / "data" / "fhir"

@@ -94,7 +94,12 @@ def test_bundles_in_bundles_and_references_in_circles(read: Read) -> None:
     assert "too_deep" in {one.code for one in read(bundle(*child(), inner)).findings}
     assert read(bundle(*child(), bundle(BLASTS))).case["facts"]["marrow_blasts_pct"] == 80
     circle = [
-        {**BLASTS, "id": "a", "hasMember": [{"reference": "Observation/b"}], "partOf": [{"reference": "Observation/a"}]},
+        {
+            **BLASTS,
+            "id": "a",
+            "hasMember": [{"reference": "Observation/b"}],
+            "partOf": [{"reference": "Observation/a"}],
+        },
         {**BLASTS, "id": "b", "hasMember": [{"reference": "Observation/a"}], "focus": [{"reference": "Observation/b"}]},
     ]
     assert read(*child(*circle)).case["facts"]["marrow_blasts_pct"] == 80
@@ -132,7 +137,10 @@ def test_types_and_profiles_nobody_knows_are_listed(read: Read) -> None:
 
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
-_JSON = st.recursive(_SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3))  # fmt: skip
+_FEW = {"max_size": 3}
+_JSON = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, **_FEW) | st.dictionaries(st.text(max_size=5), inner, **_FEW)
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,4 +1,4 @@
-"""The doors: `reall convert`, `reall assess` with a record, `POST /fhir/$assess`, `GET /fhir/metadata`, and the checks."""
+"""The doors: `reall convert`, `reall assess` with a record, `POST /fhir/$assess`, `GET /fhir/metadata`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from reall.library.knowledge import Knowledge
 from reall.service.app import create_app
 from reall.service.settings import Settings
 
-RECORD = bundle(*child(observation("77147-7", quantity(80, "%")), observation("26465-5", {"valueString": "few"}, id_="c")))
+RECORD = bundle(
+    *child(observation("77147-7", quantity(80, "%")), observation("26465-5", {"valueString": "few"}, id_="c"))
+)
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cases" / "ten-lines.yaml"
 FHIR = {"Content-Type": "application/fhir+json"}
 
@@ -61,9 +63,7 @@ def test_convert_writes_the_case_and_tells_what_is_odd(
     assert reading["schema"] == "reall.fhir_reading/1"
 
 
-def test_assess_takes_a_record(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_assess_takes_a_record(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     ran = reall(monkeypatch, capsys, "assess", file, "--json")
     assert json.loads(ran.out)["case"] == "p"
     assert "is a FHIR record; 0 errors, 1 warnings" in ran.err

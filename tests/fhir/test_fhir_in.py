@@ -15,6 +15,7 @@ from reall.library.knowledge import Knowledge
 
 Read = Callable[..., Reading]
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
@@ -60,7 +61,7 @@ def test_a_relapse_with_its_dates(read: Read) -> None:
     ],
 )
 def test_a_measurement_at_relapse(code: str, value: dict[str, Any], fact: str, expected: object, read: Read) -> None:
-    """Units are factors of the mapping (10*3/uL and 10*9/L are 1000 per microlitre); what cannot be read is unknown."""
+    """10*3/uL and 10*9/L are 1000 per microlitre; what cannot be read is unknown."""
     reading = read(*child(observation(code, value)))
     assert reading.case["facts"].get(fact) == expected
     assert bool(why(reading, fact)) == (expected is None)
@@ -68,9 +69,12 @@ def test_a_measurement_at_relapse(code: str, value: dict[str, Any], fact: str, e
 
 @pytest.mark.parametrize(
     ("day", "used"),
-    [("2019-07-10", True), ("2019-06-26", True), ("2019-06-25", False), ("2019-07-24", True), ("2019-07-25", False), ("2019-07", False)],
+    [
+        ("2019-06-25", False), ("2019-06-26", True), ("2019-07-10", True), ("2019-07-24", True), ("2019-07-25", False),
+        ("2019-07", False),
+    ],
 )  # fmt: skip
-def test_a_result_belongs_to_the_relapse_within_14_days(day: str, used: bool, read: Read) -> None:  # noqa: FBT001
+def test_a_result_belongs_to_the_relapse_within_14_days(day: str, used: bool, read: Read) -> None:
     """14 days: window_days of knowledge/fhir/codes.yaml, a convention of ReALL."""
     reading = read(*child(observation("77147-7", quantity(80, "%"), day=day)))
     assert ("marrow_blasts_pct" in reading.case["facts"]) == used
@@ -118,7 +122,7 @@ def test_what_may_not_be_used_is_not_used(more: dict[str, Any], found: str, read
     [
         ({"dataAbsentReason": concept(ABSENT, "not-performed")}, "not performed"),
         ({"dataAbsentReason": concept(ABSENT, "not-applicable")}, "does not apply"),
-        ({"dataAbsentReason": concept("http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "ASKU")}, "asked, and not known"),
+        ({"dataAbsentReason": concept(NULL_FLAVOR, "ASKU")}, "asked, and not known"),
         ({}, "no value and no reason"),
     ],
 )  # fmt: skip
@@ -137,7 +141,10 @@ def test_a_birth_date_withheld_says_so(read: Read) -> None:
 
 def test_three_kinds_of_not_knowing(knowledge: Knowledge, codes: CodeMap) -> None:
     """A missing key was not asked, an empty search found none, an OperationOutcome is an error."""
-    error = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout", "diagnostics": "late"}]}
+    error = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "timeout", "diagnostics": "late"}],
+    }
     answers = {
         "patient": patient(),
         "marrow": {"resourceType": "Bundle", "type": "searchset", "total": 0},
@@ -285,7 +292,10 @@ def test_an_allogeneic_transplant_before_the_relapse(read: Read) -> None:
 
 
 def _variant(genes: list[str], answer: str | None) -> dict[str, Any]:
-    parts = [{"code": concept(LOINC, "48018-6"), "valueCodeableConcept": concept("http://www.genenames.org", g)} for g in genes]
+    parts = [
+        {"code": concept(LOINC, "48018-6"), "valueCodeableConcept": concept("http://www.genenames.org", g)}
+        for g in genes
+    ]
     value = {"valueCodeableConcept": concept(LOINC, answer)} if answer else {}
     return observation("69548-6", value, component=parts)
 

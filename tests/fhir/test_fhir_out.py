@@ -87,7 +87,7 @@ def test_a_determined_answer_names_its_rule_and_the_resources_it_rests_on(knowle
     risk = next(one for one in made if one["id"] == "reall-risk-intreall-2010")
     assert risk["prediction"][0]["outcome"]["text"] == "HR"
     assert risk["prediction"][0]["rationale"]
-    assert {"reference": "Condition/decided-relapse"} == risk["condition"]
+    assert risk["condition"] == {"reference": "Condition/decided-relapse"}
     held = {f"{one['resourceType']}/{one['id']}" for one in made if "id" in one}
     assert {one["reference"] for one in risk["basis"]} <= held
     provenance = next(one for one in made if one["resourceType"] == "Provenance")
