@@ -35,7 +35,7 @@ def code_map(knowledge_agents: tuple[Agent, ...], root: Path = PACKAGED) -> Code
         fusions=tuple(_fusion(raw) for raw in codes["fusions"]),
         medicines=tuple(_medicines(codes, {agent.id: agent for agent in knowledge_agents})),
         absent={one["code"]: (one["kind"], one["words"]) for one in codes["absent"]},
-        rules=tuple(QualityRule(**raw) for raw in quality["rules"]),
+        rules=tuple(QualityRule(**{**raw, "uses": tuple(raw["uses"])}) for raw in quality["rules"]),
         initial_risk=Risk(**{**risk, "standard_code": _key(risk["standard_code"])}),
         two_codes={
             one["system"]: {group: _key(key) for group, key in one["groups"].items()} for one in codes["two_codes"]
