@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from reall.api.cases import answers, assessment, assessment_answer, check_systems
-from reall.api.inputs import case_document
 from reall.base.errors import ReallError, WrongUsage
 from reall.cli.given import case_given
 from reall.library.knowledge import Knowledge, open_knowledge
@@ -72,8 +71,7 @@ def _open(folder: str | None) -> Knowledge:
 def _try(name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge: Knowledge) -> Assessment | ReallError:
     """Assess one file; a file that cannot be used is an outcome like any other, so that it hides no other child."""
     try:
-        document = case_document(case_given(name))
-        return assessment(document, knowledge, systems=systems, mrd=mrd_files, name=Path(document.name).stem)
+        return assessment(case_given(name), knowledge, systems=systems, mrd=mrd_files)
     except ReallError as error:
         return error
 
