@@ -1,8 +1,8 @@
 """Tables as Clinical Quality Language (CQL 1.5), so that an engine that nobody here wrote can answer them too.
 
 Each table becomes one definition that goes through its rows in their order: the first that holds answers, and a row
-whose facts are unknown answers `unknown`. So unknown never becomes a group, but the answer is poorer than ReALL's, which
-names the groups still possible. Membership is written as equalities, because `in` is two-valued in CQL: unknown in a
+whose facts are unknown answers `unknown`. So unknown never becomes a group, but the answer is poorer than ReALL's,
+which names the groups still possible. Membership is written as equalities, because `in` is two-valued in CQL: unknown in a
 list is false there. Names of facts are parameters; Decimal, String, Boolean.
 """
 
@@ -106,7 +106,8 @@ def definitions(base: KnowledgeBase, name: str) -> Iterator[str]:
     table = base.tables[name]
     cases = "\n    ".join(_cases(base, table))
     yield f"define {_name(name)}:\n  case\n    {cases}\n    else 'gap'\n  end"
-    yield f"define {_name(f'{name} answer')}:\n  case when {_name(name)} != {text(UNKNOWN)} then {_name(name)} else null end"
+    known = f"case when {_name(name)} != {text(UNKNOWN)} then {_name(name)} else null end"
+    yield f"define {_name(f'{name} answer')}:\n  {known}"
 
 
 def _cases(base: KnowledgeBase, table: Table) -> Iterator[str]:
