@@ -2,8 +2,8 @@
 
 Each table becomes one definition that goes through its rows in their order: the first that holds answers, and a row
 whose facts are unknown answers `unknown`. So unknown never becomes a group, but the answer is poorer than ReALL's,
-which names the groups still possible. Membership is written as equalities, because `in` is two-valued in CQL: unknown in a
-list is false there. Names of facts are parameters; Decimal, String, Boolean.
+which names the groups still possible. Membership is written as equalities, because `in` is two-valued in CQL: unknown
+in a list is false there. Names of facts are parameters; Decimal, String, Boolean.
 """
 
 from __future__ import annotations
