@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from reall.base.errors import ExitCode, UnusableCase
+from reall.cli.registry_options import from_option, map_option
 from reall.cohort.run import Summary, assign_file
-from reall.exchange.registries import FORMS
 from reall.library.knowledge import Knowledge, open_knowledge
 
 SCHEMA = "reall.cohort/1"
@@ -20,7 +20,8 @@ _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
 
 @click.command("assign")
 @click.argument("table", type=click.Path(path_type=Path))
-@click.option("--from", "form", type=click.Choice(FORMS), help="The form of the table; told by its columns otherwise.")
+@from_option
+@map_option
 @click.option(
     "--assume",
     "assume",
@@ -32,7 +33,13 @@ _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
 @click.option("--keep", is_flag=True, help="Pass columns through whose names are nearly those of facts.")
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as JSON.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path, form: str | None, assume: tuple[str, ...], out: Path | None, keep: bool, as_json: bool
+    table: Path,
+    form: str | None,
+    mapping: Path | None,
+    assume: tuple[str, ...],
+    out: Path | None,
+    keep: bool,
+    as_json: bool,
 ) -> None:
     """Assign every row of TABLE (CSV, TSV, Excel, Parquet; one row per relapse) under every system.
 
@@ -47,7 +54,16 @@ def command(  # noqa: PLR0917 - click passes the options by name
             bar.length = max(total, done, 1)
             bar.update(done - bar.pos)
 
-        summary = assign_file(table, knowledge, out=out, form=form or "", assume=assume, keep=keep, progress=progress)
+        summary = assign_file(
+            table,
+            knowledge,
+            out=out,
+            form=form or "",
+            mapping=mapping,
+            assume=assume,
+            keep=keep,
+            progress=progress,
+        )
     click.echo(json.dumps(_as_json(summary, knowledge), ensure_ascii=False, indent=2) if as_json else "", nl=as_json)
     if not as_json:
         _print(summary, knowledge)

@@ -8,7 +8,7 @@ made per row.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -36,10 +36,25 @@ _THREADS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Assigned:
-    """A batch with its answer columns, and the rows that could not be used."""
+    """A batch with its answer columns, the rows that could not be used, and what the answers rest on."""
 
     rows: pa.RecordBatch
     problems: tuple[Problem, ...]
+    facts: FactsOfRows
+    cells: Mapping[int, Column]
+
+    @property
+    def bad(self) -> Flags:
+        """Rows that cannot be used."""
+        return self.facts.faults.bad
+
+
+def tables_of(knowledge: Knowledge) -> dict[str, str]:
+    """Give the table behind every answer column's name: definitions, systems, and transplant rules as `transplant.`."""
+    return {
+        **{id_: id_ for id_ in (*knowledge.derived_ids, *knowledge.system_ids)},
+        **{f"transplant.{public}": table for public, table in knowledge.transplant_ids.items()},
+    }
 
 
 class Assigner:
@@ -52,15 +67,17 @@ class Assigner:
         *,
         assumptions: Sequence[Assumption] = (),
         keep: bool = False,
+        only: Collection[str] | None = None,
     ) -> None:
-        """Prepare for a table with these columns. Raises `UnusableCase` when they cannot be what they seem."""
+        """Prepare for a table with these columns; `only` names the answers that are wanted, if not all.
+
+        Raises `UnusableCase` when the columns cannot be what they seem.
+        """
         self.knowledge = knowledge
         self.assumptions = tuple(assumptions)
-        self.tables = {
-            **{id_: id_ for id_ in (*knowledge.derived_ids, *knowledge.system_ids)},
-            **{f"transplant.{public}": table for public, table in knowledge.transplant_ids.items()},
-        }
-        answers = [f"{id_}.{part}" for id_ in self.tables for part in PARTS]
+        every = tables_of(knowledge)
+        answers = [f"{id_}.{part}" for id_ in every for part in PARTS]
+        self.tables = {id_: table for id_, table in every.items() if only is None or id_ in only}
         self.registry = recognise(columns, knowledge.vocabulary, answers=answers, keep=keep)
         self.remarks = remarks(self.registry, knowledge.vocabulary)
         self.counts: dict[str, Counter[str]] = {id_: Counter() for id_ in self.tables}
@@ -101,7 +118,8 @@ class Assigner:
             names.append(ASSUMED)
         self.rows += facts.rows
         self.unusable += int(faults.bad.sum())
-        return Assigned(rows=pa.RecordBatch.from_arrays(arrays, names=names), problems=faults.problems)
+        rows = pa.RecordBatch.from_arrays(arrays, names=names)
+        return Assigned(rows=rows, problems=faults.problems, facts=facts, cells=columns)
 
     def _assume(self, assumption: Assumption, facts: FactsOfRows) -> Flags:
         """Fill in what is assumed, except where the row itself says otherwise. Gives the rows that are touched."""

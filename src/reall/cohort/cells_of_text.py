@@ -119,6 +119,16 @@ def read_numbers(array: pa.Array, column: str, fact: Fact, faults: Faults) -> Nu
     return Numbers(_inside(plain.take(codes), column, fact, faults), which.take(codes), tuple(intervals))
 
 
+def plain_numbers(array: pa.Array) -> Floats:
+    """Give a column's numbers, whatever its bounds; NaN where a cell is empty or holds no plain number."""
+    kind = array.type
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        made: Floats = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return made
+    values, codes = distinct(array)
+    return _plain_numbers(values).take(codes)
+
+
 def _small(items: Sized) -> np.dtype[Any]:
     """Give the smallest type of number that counts these items."""
     return np.min_scalar_type(len(items))
@@ -126,7 +136,7 @@ def _small(items: Sized) -> np.dtype[Any]:
 
 def _plain_numbers(values: list[Any]) -> Floats:
     """Turn texts that are plainly numbers into them, all at once; NaN elsewhere."""
-    texts = pa.array([value if isinstance(value, str) else None for value in values], pa.string())
+    texts = pa.array([value.strip() if isinstance(value, str) else None for value in values], pa.string())
     is_plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN_NUMBER), False)
     numbers = pc.if_else(is_plain, texts, None).cast(pa.float64())
     made: Floats = numbers.to_numpy(zero_copy_only=False).copy()

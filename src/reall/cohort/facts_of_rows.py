@@ -53,8 +53,8 @@ class FactsOfRows:
         self.numbers: dict[str, Numbers] = {}
         self.picked: dict[str, Picked] = {}
         self.blunt: dict[str, Flags] = {}
-        self._inputs: dict[str, Numbers] = {}
-        self._dates: dict[str, Codes] = {}
+        self.inputs: dict[str, Numbers] = {}
+        self.dates: dict[str, Codes] = {}
         self._read(rows, registry)
         self._derive()
         for name, parts in registry.mrd.items():
@@ -63,9 +63,9 @@ class FactsOfRows:
     def _read(self, rows: pa.RecordBatch, registry: Registry) -> None:
         for name, fact in registry.numbers.items():
             read = cells.read_numbers(rows.column(name), name, fact, self.faults)
-            (self.numbers if name in self.vocabulary.statable else self._inputs)[name] = read
+            (self.numbers if name in self.vocabulary.statable else self.inputs)[name] = read
         for name in registry.dates:
-            self._dates[name] = cells.read_dates(rows.column(name), name, self.faults)
+            self.dates[name] = cells.read_dates(rows.column(name), name, self.faults)
         for column in (*registry.facts, *registry.lists):
             if column not in registry.numbers:
                 said = cells.read_picked(rows.column(column), column, self.vocabulary, self.faults)
@@ -93,8 +93,8 @@ class FactsOfRows:
         return Case(name="", known=self.known(row))
 
     def _inputs_of(self, row: int) -> dict[str, Any]:
-        found: dict[str, Any] = {name: column.known(row) for name, column in self._inputs.items()}
-        for name, days in self._dates.items():
+        found: dict[str, Any] = {name: column.known(row) for name, column in self.inputs.items()}
+        for name, days in self.dates.items():
             if days[row] != NO_DATE:
                 found[name] = dt.date(1970, 1, 1) + dt.timedelta(days=int(days[row]))
         return {name: value for name, value in found.items() if value is not None}
@@ -117,9 +117,9 @@ class FactsOfRows:
         for name, ends in AGES.items():
             wrong.append(self._from_dates(made, name, ends, tolerance=AGREEMENT_YEARS, per=MONTHS_PER_YEAR))
         for name, days in FROM_DAYS.items():
-            if days in self._inputs:
+            if days in self.inputs:
                 before = made.get(name) or self.numbers.get(name) or self._nothing()
-                scaled = self._scaled(self._inputs[days], months_from_days, days, name)
+                scaled = self._scaled(self.inputs[days], months_from_days, days, name)
                 made[name], outside = self._within(before.or_else(scaled), name)
                 wrong.append((outside, f"{name}, {days}"))
         self._first_marrow(made)
@@ -146,9 +146,9 @@ class FactsOfRows:
         """Find rows in which a date comes before the one that must precede it."""
         wrong = np.zeros(self.rows, dtype=np.bool_)
         latest: Codes = np.full(self.rows, NO_DATE, dtype=np.int64)
-        present = [name for name in DATES_IN_ORDER if name in self._dates]
+        present = [name for name in DATES_IN_ORDER if name in self.dates]
         for name in present:
-            days = self._dates[name]
+            days = self.dates[name]
             there = days != NO_DATE
             wrong |= there & (days < latest)
             latest = np.where(there, days, latest)
@@ -159,9 +159,9 @@ class FactsOfRows:
     ) -> tuple[Flags, str]:
         """Take a span from two dates; a stated value must agree with it. Gives the rows in which it does not."""
         nowhere = np.zeros(self.rows, dtype=np.bool_)
-        if not all(end in self._dates for end in ends):
+        if not all(end in self.dates for end in ends):
             return nowhere, name
-        start, end = (self._dates[one] for one in ends)
+        start, end = (self.dates[one] for one in ends)
         there = (start != NO_DATE) & (end != NO_DATE)
         computed = months_between(start, end, there) / per
         fact = self.vocabulary.facts[name]
@@ -181,7 +181,7 @@ class FactsOfRows:
 
         def of_interval(known: Interval) -> Interval:
             stated: tuple[dict[str, Known], dict[str, Any]] = (
-                ({}, {source: known}) if source in self._inputs else ({source: known}, {})
+                ({}, {source: known}) if source in self.inputs else ({source: known}, {})
             )
             try:
                 made = derive(*stated, "", self.vocabulary)[0][target]
@@ -202,7 +202,7 @@ class FactsOfRows:
 
     def _first_marrow(self, made: dict[str, Numbers]) -> None:
         stated = self.numbers.get(_FIRST_MARROW)
-        reported, blasts = self._inputs.get("bm1_mrd_fraction"), self.numbers.get("marrow_blasts_pct")
+        reported, blasts = self.inputs.get("bm1_mrd_fraction"), self.numbers.get("marrow_blasts_pct")
         if reported is None and blasts is None:
             return
         found = stated or self._nothing()
@@ -213,7 +213,7 @@ class FactsOfRows:
         made[_FIRST_MARROW] = found
 
     def _csf_ratio(self, made: dict[str, Numbers]) -> tuple[Flags, str]:
-        columns = {**self.numbers, **self._inputs}
+        columns = {**self.numbers, **self.inputs}
         nowhere = np.zeros(self.rows, dtype=np.bool_)
         if not all(name in columns for name in _CSF_COUNTS):
             return nowhere, _CSF_RATIO

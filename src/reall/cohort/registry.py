@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reall.base.errors import UnusableCase
+from reall.cohort.outcome_columns import OUTCOME_COLUMNS, OutcomeColumn, is_outcome, sample_day
+from reall.exchange.mapped import GIVEN
+from reall.facts.table_schema import MRD_PARTS, TableColumn, table_columns
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
-MRD_PARTS = ("level_fraction", "detected", "assay_sensitivity_fraction", "tissue", "method")
 _CLOSE = 0.85
 """Share of like letters from which an unknown column counts as a fact spelled wrongly."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """What each column is. `mrd` maps the fact of a time point to its columns by part; `other` are passed through."""
+    """What each column is.
+
+    `mrd` maps the fact of a time point to its columns by part; `linking` are those that tie rows together, which no
+    rule asks for; `other` are only passed through. Outcome columns (`cohort.outcome_columns`) are none of these: they
+    are no facts.
+    """
 
     facts: tuple[str, ...]
     numbers: Mapping[str, Fact]
     dates: tuple[str, ...]
     lists: tuple[str, ...]
     mrd: Mapping[str, Mapping[str, str]]
+    linking: tuple[str, ...]
     other: tuple[str, ...]
+
+
+def registry_columns(vocabulary: Vocabulary) -> dict[str, TableColumn]:
+    """Give every column that a registry table may have, outcomes too."""
+    outcomes = {column.name: _outcome(column) for column in OUTCOME_COLUMNS.values()}
+    days = {column.name: column for column in _sample_days(vocabulary)}
+    return {**table_columns(vocabulary), **days, **outcomes}
+
+
+def _outcome(column: OutcomeColumn) -> TableColumn:
+    return TableColumn(
+        name=column.name,
+        about="outcome",
+        question=column.question,
+        kind=column.kind,
+        unit=column.unit,
+        minimum=0 if column.kind == "number" else -math.inf,
+        answers=(False, True) if column.kind == "yes_no" else column.answers,
+    )
+
+
+def _sample_days(vocabulary: Vocabulary) -> Iterator[TableColumn]:
+    """The day of the sample at each time point that decides."""
+    for fact in vocabulary.facts.values():
+        if fact.mrd_timepoint:
+            question = "How many days after this relapse was the MRD sample taken?"
+            name = sample_day(fact.mrd_timepoint)
+            yield TableColumn(name=name, about="outcome", question=question, kind="number", unit="days", minimum=0)
 
 
 def recognise(
@@ -35,23 +72,21 @@ def recognise(
     Raises `UnusableCase` when a column is nearly a known name (unless `keep`), is already an answer of ours, two
     columns give the same MRD value, or no column is known at all.
     """
-    known = {*vocabulary.statable, *(n for n, entry in vocabulary.inputs.items() if entry.kind != "group"), "case"}
+    known = {*vocabulary.statable, *(n for n, entry in vocabulary.inputs.items() if entry.kind != "group")}
     mrd = _mrd_columns(columns, vocabulary)
     taken = {column for parts in mrd.values() for column in parts.values()}
-    other = [column for column in columns if column not in known and column not in taken]
-    _refuse_misspelled(other, known, answers, keep=keep)
-    if len(other) == len(columns) or set(columns) - set(other) == {"case"}:
+    linking = tuple(column for column in columns if column in vocabulary.registry_columns)
+    unknown = [column for column in columns if column not in {*known, *taken, *linking}]
+    other = [column for column in unknown if not is_outcome(column)]
+    _refuse_misspelled(other, {*known, *vocabulary.registry_columns}, answers, keep=keep)
+    if len(unknown) + len(linking) == len(columns):
         raise UnusableCase(
             "no column is a fact that the rules use",
             why=f"The columns are {', '.join(columns[:8])}{', ...' if len(columns) > 8 else ''}.",  # noqa: PLR2004
             next="Name the columns as in docs/reference/facts.md, such as lineage, site_class, months_from_diagnosis.",
         )
     inputs = {name: entry for name, entry in vocabulary.inputs.items() if name in columns}
-    numbers = {
-        name: Fact(name=name, question="", kind="number", unit=entry.unit, minimum=entry.minimum, maximum=entry.maximum)
-        for name, entry in inputs.items()
-        if entry.kind == "number"
-    }
+    numbers = {name: entry.as_fact for name, entry in inputs.items() if entry.kind == "number"}
     facts = tuple(c for c in columns if c in vocabulary.statable and c not in taken)
     return Registry(
         facts=facts,
@@ -59,6 +94,7 @@ def recognise(
         dates=tuple(name for name, entry in inputs.items() if entry.kind == "date"),
         lists=tuple(name for name, entry in inputs.items() if entry.kind == "list"),
         mrd=mrd,
+        linking=linking,
         other=tuple(other),
     )
 
@@ -106,7 +142,7 @@ def remarks(registry: Registry, vocabulary: Vocabulary) -> list[str]:
     """Say which columns are only passed through, with the nearest known name."""
     known = [*vocabulary.statable, *vocabulary.inputs]
     made = []
-    for column in registry.other:
+    for column in (name for name in registry.other if not name.startswith(GIVEN)):
         hint = nearest(_plain(column), known)
         made.append(f"column {column!r} is not used, only passed through{'. ' + hint if hint else ''}")
     return made

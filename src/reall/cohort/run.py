@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from reall.base.errors import UnusableCase, WrongUsage
 from reall.cohort.assign import Assigner
 from reall.cohort.assume import Assumption, read_assumption
 from reall.cohort.output import ProblemFile, TableWriter
+from reall.cohort.registry import registry_columns
+from reall.exchange.mapping import read_mapping
 from reall.exchange.registries import open_registry
 from reall.exchange.tables import Problem, Source, from_frame
 from reall.library.knowledge import Knowledge
@@ -50,27 +52,30 @@ def assign_file(
     *,
     out: Path | None = None,
     form: str = "",
+    mapping: Path | None = None,
     assume: Sequence[str] = (),
     keep: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> Summary:
     """Answer every system for every row of a table; write the table with its answers to `out`.
 
-    `progress` is told how much of how much is done. Rows that cannot be used keep their place, with the status
-    `unusable`, and are listed with reason and repair in `<out>.problems.csv`.
+    `mapping` is a mapping file (`reall cohort map`); `progress` is told how much of how much is done. Rows that cannot
+    be used keep their place, with the status `unusable`, and are listed with reason and repair in
+    `<out>.problems.csv`.
     Raises `UnusableCase` when the table as a whole cannot be used, `WrongUsage` for wrong names.
     """
     if out is not None and out.exists() and path.exists() and out.samefile(path):
         raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    source, form = open_registry(path, _subtypes(knowledge), form)
-    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    source, form = open_for(path, knowledge, form, mapping)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep or mapping is not None)
     about = {
         "version": __version__,
         "knowledge_version": knowledge.version,
         "knowledge_fingerprint": knowledge.fingerprint,
         "assumptions": [a.text for a in assumptions],
         "notes": source.notes,
+        "caveats": source.caveats,
     }
     listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
     first: list[Problem] = []
@@ -93,7 +98,7 @@ def assign_file(
         counts={id_: dict(counts) for id_, counts in assigner.counts.items()},
         assumptions=assigner.touched,
         against=assigner.against,
-        notes=(*source.notes, *assigner.remarks),
+        notes=(*source.notes, *source.caveats, *assigner.remarks),
         first_problems=tuple(first),
         problem_file=listed.path if listed is not None and listed.count else None,
         out=out,
@@ -109,19 +114,35 @@ def assign_frame(
     """
     source = from_frame(frame)
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    assigner = _assigner(source, knowledge, assumptions, keep=keep)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep)
     done = [assigner.assign(batch) for batch in source.batches]
     if not done:
         raise UnusableCase("the table has no rows", where=source.name)
     return pa.Table.from_batches([d.rows for d in done]), tuple(p for d in done for p in d.problems)
 
 
-def _assigner(source: Source, knowledge: Knowledge, assumptions: Sequence[Assumption], *, keep: bool) -> Assigner:
+def assigner_of(
+    source: Source,
+    knowledge: Knowledge,
+    assumptions: Sequence[Assumption],
+    *,
+    keep: bool,
+    only: Collection[str] | None = None,
+) -> Assigner:
+    """Make the assigner of a table; its errors name the table. Raises `UnusableCase`."""
     try:
-        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep)
+        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, only=only)
     except UnusableCase as error:
         raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
 
 
-def _subtypes(knowledge: Knowledge) -> tuple[str, ...]:
+def open_for(path: Path, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
+    """Open a registry of any form, through a mapping file where one is given."""
+    targets = registry_columns(knowledge.vocabulary)
+    read = read_mapping(mapping, targets) if mapping else None
+    return open_registry(path, primary_subtypes(knowledge), form, read, tuple(targets))
+
+
+def primary_subtypes(knowledge: Knowledge) -> tuple[str, ...]:
+    """Name the primary genetic subtypes, which importers need."""
     return tuple(str(answer) for answer in knowledge.vocabulary.facts["primary_subtype"].answers)

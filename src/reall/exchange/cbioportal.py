@@ -42,8 +42,13 @@ NOTES = (
     "ages are days / 365.25; the age at relapse adds the days to the event",
     "the table holds no end of therapy, no MRD after reinduction and no transplant dates: these stay unknown",
     "MRD at the end of first-line induction is no MRD after reinduction, and is not used",
+    "survival after relapse is the days of overall survival less the days to the event; events after it are not known",
+)
+CAVEATS = (
     "the study is enriched for early marrow relapse: survival is about 10 points below other cohorts (Rheingold 2024)",
 )
+"""What must stand beside every figure made of this table."""
+_DEATH = {"1:DECEASED": "yes", "0:LIVING": "no"}
 
 Record = Mapping[str, str]
 
@@ -75,6 +80,11 @@ def import_first_relapses(table: pa.Table, primary_subtypes: Sequence[str]) -> p
         "primary_subtype": lambda r: _subtype(r, primary_subtypes),
     }
     made = {name: pa.array([maker(r) for r in relapses], pa.string()) for name, maker in makers.items()}
+    if "Overall Survival Days" in relapses[0]:
+        made["overall_survival_days"] = pa.array([_days_after_relapse(r) for r in relapses], pa.string())
+    if "Overall Survival Status" in relapses[0]:
+        death = [_answer(r, "Overall Survival Status", _DEATH) for r in relapses]
+        made["death"] = pa.array(death, pa.string())
     passed = {
         name: pa.array([_given(r, name) for r in relapses], pa.string()) for name in _PASSED if name in relapses[0]
     }
@@ -126,6 +136,11 @@ def _answer(record: Record, column: str, answers: Mapping[str, str]) -> str | No
 def _years(record: Record, *columns: str) -> str | None:
     days = [_given(record, column) for column in columns]
     return None if None in days else repr(sum(float(str(each)) for each in days) / _DAYS_PER_YEAR)
+
+
+def _days_after_relapse(record: Record) -> str | None:
+    ends = [_given(record, column) for column in ("Overall Survival Days", "Time To Event (days)")]
+    return None if None in ends else repr(float(str(ends[0])) - float(str(ends[1])))
 
 
 def _site_class(record: Record) -> str | None:

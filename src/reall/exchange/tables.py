@@ -11,8 +11,8 @@ import datetime as dt
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from reall.exchange.delimited import Delimited
 
 ROWS_PER_BATCH = 1 << 18
 _TEXT_ROWS_PER_BATCH = 1 << 16
+_PARQUET = (".parquet", ".pq")
 _MOST_COLUMNS = 10_000
 _BYTES_OF_A_CODE = 2
 """Per row: a text column that takes less is stored as codes into a short list."""
@@ -54,13 +55,17 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A table to be read once: its columns, and its batches. `total` is its size in rows or bytes, for progress."""
+    """A table to be read once: its columns, and its batches. `total` is its size in rows or bytes, for progress.
+
+    `caveats` are what must stand beside every figure that is made of it.
+    """
 
     name: str
     columns: tuple[str, ...]
     batches: Iterator[Batch]
     total: int
     notes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
 
 def open_table(path: Path) -> Source:
@@ -71,7 +76,7 @@ def open_table(path: Path) -> Source:
     if not path.is_file():
         raise WrongUsage(f"there is no file {path.name!r}", where=str(path.parent), next="Check the path.")
     openers: dict[str, Callable[[Path], Source]] = {
-        ".parquet": _open_parquet, ".pq": _open_parquet,
+        **dict.fromkeys(_PARQUET, _open_parquet),
         ".xlsx": _open_excel, ".xls": _open_excel, ".xlsm": _open_excel, ".xlsb": _open_excel, ".ods": _open_excel,
     }  # fmt: skip
     return openers.get(path.suffix.lower(), _open_text)(path)
@@ -84,7 +89,7 @@ def from_frame(frame: Any, name: str = "data frame") -> Source:
     return from_arrow(whole.to_arrow(), name)
 
 
-def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = ()) -> Source:
+def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = (), caveats: Sequence[str] = ()) -> Source:
     """Take an Arrow table."""
     columns = _checked(table.column_names, name)
     return Source(
@@ -93,7 +98,17 @@ def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = ()) -> Source:
         batches=_numbered(iter(table.combine_chunks().to_batches(max_chunksize=ROWS_PER_BATCH))),
         total=table.num_rows,
         notes=tuple(notes),
+        caveats=tuple(caveats),
     )
+
+
+def narrowed(source: Source, path: Path | None, columns: Collection[str]) -> Source:
+    """Keep some columns of a table that was not read yet; of Parquet opened from `path` the others are not read."""
+    kept = tuple(name for name in source.columns if name in columns)
+    if path is not None and path.suffix.lower() in _PARQUET:
+        return _open_parquet(path, kept)
+    batches = (replace(batch, rows=batch.rows.select(kept)) for batch in source.batches)
+    return replace(source, columns=kept, batches=batches)
 
 
 def read_whole(source: Source) -> pa.Table:
@@ -135,17 +150,17 @@ def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
             before += rows.num_rows
 
 
-def _open_parquet(path: Path) -> Source:
+def _open_parquet(path: Path, only: Sequence[str] | None = None) -> Source:
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnusableCase(f"this is no Parquet file: {error}", where=path.name) from None
-    columns = _checked(file.schema_arrow.names, path.name)
+    columns = _checked(only or file.schema_arrow.names, path.name)
     file = pq.ParquetFile(path, read_dictionary=_few_texts(file))
     return Source(
         name=path.name,
         columns=columns,
-        batches=_numbered(file.iter_batches(batch_size=ROWS_PER_BATCH)),
+        batches=_numbered(file.iter_batches(batch_size=ROWS_PER_BATCH, columns=only and list(only))),
         total=file.metadata.num_rows,
     )
 
@@ -212,13 +227,17 @@ def _open_excel(path: Path) -> Source:
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = "=(formula without a stored value)"
     columns = _checked([str(cell).strip() for cell in cells[0]], path.name)
-    rows = [[_cell_text(cell) for cell in row] for row in cells[1:]]
+    rows = [[cell_text(cell) for cell in row] for row in cells[1:]]
     arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(columns))]
     return from_arrow(pa.Table.from_arrays(arrays, names=list(columns)), path.name)
 
 
-def _cell_text(cell: Any) -> str:
-    """Write a cell as a person would type it; whole numbers without a decimal point."""
+def cell_text(cell: Any) -> str:
+    """Write a cell as a person would type it; whole numbers without a decimal point.
+
+    >>> cell_text(3.0), cell_text(True), cell_text("x")
+    ('3', 'yes', 'x')
+    """
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float) and cell.is_integer():

@@ -115,10 +115,7 @@ class _Reader:
         if entry.kind == "date":
             self.inputs[key] = read_date(value)
         elif entry.kind == "number":
-            fact = Fact(
-                name=key, question="", kind="number", unit=entry.unit, minimum=entry.minimum, maximum=entry.maximum
-            )
-            self.inputs[key] = read_fact(fact, value)
+            self.inputs[key] = read_fact(entry.as_fact, value)
         elif entry.kind == "group":
             self._group(key, value, entry.members or {}, place)
         else:

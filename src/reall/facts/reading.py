@@ -11,7 +11,7 @@ from reall.facts.known import Answer, Choices, Interval, Known, exactly, one_of,
 from reall.facts.vocabulary import NOT_STATED, Fact, nearest
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
-_YES_NO = {"yes": True, "no": False, "true": True, "false": False}
+YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 
 
 def read_fact(fact: Fact, value: Any) -> Known | None:
@@ -50,8 +50,8 @@ def read_yes_no(value: Any) -> bool:
     """
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().lower() in _YES_NO:
-        return _YES_NO[value.strip().lower()]
+    if isinstance(value, str) and value.strip().lower() in YES_NO:
+        return YES_NO[value.strip().lower()]
     raise UnusableCase(f"{value!r} is neither yes nor no", next="Write yes or no, or leave it out when unknown.")
 
 

@@ -92,27 +92,56 @@ class Timepoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """Something a case may give that rules do not name, such as a date, and the facts that follow from it."""
+    """Something a case or a registry row may give that rules do not name, and the facts that follow from it.
+
+    `kind` is `date`, `number`, `list`, `group`, or, in a registry only, `text`.
+    """
 
     name: str
     question: str
     kind: str
-    gives: tuple[str, ...]
+    gives: tuple[str, ...] = ()
     unit: str = ""
     minimum: float = -math.inf
     maximum: float = math.inf
     members: Mapping[str, str] | None = None
 
+    @property
+    def as_fact(self) -> Fact:
+        """The number that is read, with its unit and bounds."""
+        return Fact(
+            name=self.name,
+            question=self.question,
+            kind=self.kind,
+            unit=self.unit,
+            minimum=self.minimum,
+            maximum=self.maximum,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherNames:
+    """What registries call columns and answers, from which mapping files are drafted, and what to doubt of each."""
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """All facts in the order of the questions, with what is always true of them."""
+    """All facts in the order of the questions, with what is always true of them.
+
+    `registry_columns` are the columns by which the rows of a registry table hang together.
+    """
 
     facts: Mapping[str, Fact]
     background: tuple[Background, ...] = ()
     genetics: tuple[GeneticName, ...] = ()
     timepoints: tuple[Timepoint, ...] = ()
     inputs: Mapping[str, Input] = field(default_factory=dict)
+    registry_columns: Mapping[str, Input] = field(default_factory=dict)
+    names: OtherNames = field(default_factory=OtherNames)
     derived: Mapping[str, Fact] = field(default_factory=dict)
 
     @cached_property

@@ -27,6 +27,7 @@ from reall.library.compile import compile_knowledge, load_sources
 from reall.library.files import fingerprint, open_file
 from reall.library.knowledge import Knowledge
 from reall.library.resistance import check_clonal_knowledge
+from reall.library.risk_order import risk_orders
 from reall.library.tables import System, load_systems
 from reall.library.vocabulary import load_vocabulary
 from reall.library.worked_cases import unshown_cut_offs, worked_cases, wrong_answers
@@ -63,6 +64,7 @@ STANDARD: Mapping[str, Check] = {
     "drafts": unmarked_drafts,
     "decision points": idle_decision_points,
     "published outcomes": outcome_rows,
+    "risk orders": risk_orders,
     "clonal stories": clonal_rows,
 }
 
@@ -141,11 +143,15 @@ _SCHEMAS = {
     "vocabulary/background*.yaml": "background",
     "vocabulary/genetics.yaml": "genetics",
     "vocabulary/inputs.yaml": "inputs",
+    "vocabulary/registry_columns.yaml": "registry_columns",
+    "vocabulary/column_names.yaml": "column_names",
+    "quality/*.yaml": "quality",
     "vocabulary/mrd_timepoints.yaml": "mrd_timepoints",
     "definitions/*.yaml": "table",
     "systems/*/system.yaml": "table",
     "definitions/cases.yaml": "cases",
     "systems/*/cases.yaml": "cases",
+    "outcomes/risk_order.yaml": "risk_order",
     "mrd/draft.yaml": "mrd_ruleset",
     "mrd/constants.yaml": "mrd_constants",
     "mrd/target_stability.yaml": "mrd_target_stability",

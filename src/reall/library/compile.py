@@ -10,6 +10,7 @@ from pathlib import Path
 from reall.base.errors import InvalidKnowledge
 from reall.library.files import open_file
 from reall.library.knowledge import Knowledge, PublishedOutcome, Source, read_csv
+from reall.library.quality import load_quality
 from reall.library.tables import System, load_systems
 from reall.library.therapy_files import load_therapy
 from reall.library.vocabulary import load_vocabulary
@@ -48,6 +49,10 @@ def compile_knowledge(root: Path, fingerprint: str) -> Knowledge:
     base = KnowledgeBase(vocabulary.facts, vocabulary.background, tables, questions)
     derived = {id_: fact for id_, fact in base.derived.items() if base.tables[id_].derived}
     vocabulary = replace(vocabulary, derived=derived)
+    quality = load_quality(root, vocabulary)
+    for check in quality:
+        if check.citation is not None:
+            _check_source(check.citation, sources, f"quality check {check.id}")
     return Knowledge(
         version=(root / "VERSION").read_text(encoding="utf-8").strip(),
         fingerprint=fingerprint,
@@ -57,6 +62,7 @@ def compile_knowledge(root: Path, fingerprint: str) -> Knowledge:
         sources=sources,
         outcomes=outcomes,
         therapy=therapy,
+        quality=quality,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,16 @@ def knowledge_files(root: Path) -> Iterator[Path]:
 
 def fingerprint(root: Path) -> str:
     """Give the SHA-256 over the names and contents of all knowledge files."""
+    return fingerprint_of((path.relative_to(root).as_posix(), path.read_bytes()) for path in knowledge_files(root))
+
+
+def fingerprint_of(files: Iterable[tuple[str, bytes]]) -> str:
+    """Give the SHA-256 over names and contents of files, which come in the order of `knowledge_files`."""
     digest = hashlib.sha256()
-    for path in knowledge_files(root):
-        digest.update(str(path.relative_to(root)).encode())
+    for name, content in files:
+        digest.update(name.encode())
         digest.update(b"\0")
-        digest.update(path.read_bytes())
+        digest.update(content)
         digest.update(b"\0")
     return digest.hexdigest()
 

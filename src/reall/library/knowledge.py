@@ -21,6 +21,7 @@ from reall import __version__
 from reall.base.errors import InvalidKnowledge
 from reall.facts.vocabulary import Vocabulary
 from reall.library.files import PACKAGED, fingerprint
+from reall.library.quality import QualityCheck
 from reall.library.tables import System
 from reall.library.therapy import Therapy
 from reall.rules.table import Citation, KnowledgeBase
@@ -87,6 +88,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     outcomes: tuple[PublishedOutcome, ...]
     therapy: Therapy
+    quality: tuple[QualityCheck, ...] = ()
 
     @cached_property
     def outcomes_by_condition(self) -> tuple[tuple[int, tuple[PublishedOutcome, ...]], ...]:
@@ -131,10 +133,15 @@ def open_knowledge(root: Path = PACKAGED) -> Knowledge:
     return knowledge
 
 
-def _cache_file(mark: str) -> Path:
+def cache_folder() -> Path:
+    """Give the folder in which this user's copies of what can be made again are kept; it may not exist yet."""
     folder = os.environ.get("REALL_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(folder).expanduser() / "reall"
+
+
+def _cache_file(mark: str) -> Path:
     program = hashlib.sha256(_program_text()).hexdigest()[:12]
-    return Path(folder).expanduser() / "reall" / f"knowledge-{__version__}-{program}-{mark[:24]}.bin"
+    return cache_folder() / f"knowledge-{__version__}-{program}-{mark[:24]}.bin"
 
 
 @functools.cache

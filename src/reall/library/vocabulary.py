@@ -8,7 +8,7 @@ from typing import Any
 
 from reall.base.documents import Document
 from reall.base.errors import InvalidKnowledge
-from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, Timepoint, Vocabulary
+from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, OtherNames, Timepoint, Vocabulary
 from reall.library.files import open_file
 
 
@@ -37,23 +37,42 @@ def load_vocabulary(root: Path) -> Vocabulary:
         background=background,
         genetics=_genetics(genetics, facts),
         timepoints=timepoints,
-        inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root)),
+        inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root), "inputs"),
+        registry_columns=_registry_columns(folder / "registry_columns.yaml", root),
+        names=_names(folder / "column_names.yaml", root),
     )
 
 
-def _inputs(document: Document) -> dict[str, Input]:
+def _names(path: Path, root: Path) -> OtherNames:
+    """Read other names, where the folder has them."""
+    if not path.exists():
+        return OtherNames()
+    data = open_file(path, "column_names", root=root).data
+    return OtherNames(
+        columns={name: tuple(others) for name, others in data["columns"].items()},
+        answers={name: tuple(others) for name, others in data["answers"].items()},
+        doubts=data.get("doubts", {}),
+    )
+
+
+def _registry_columns(path: Path, root: Path) -> dict[str, Input]:
+    """Read the columns of registry tables; a knowledge folder without registries has no such file."""
+    return _inputs(open_file(path, "registry_columns", root=root), "columns") if path.exists() else {}
+
+
+def _inputs(document: Document, key: str) -> dict[str, Input]:
     return {
         entry["name"]: Input(
             name=entry["name"],
             question=entry["question"],
             kind=entry["type"],
-            gives=tuple(entry["gives"]),
+            gives=tuple(entry.get("gives", ())),
             unit=entry.get("unit", ""),
             minimum=float(entry.get("minimum", float("-inf"))),
             maximum=float(entry.get("maximum", float("inf"))),
             members=entry.get("members"),
         )
-        for entry in document.data["inputs"]
+        for entry in document.data[key]
     }
 
 

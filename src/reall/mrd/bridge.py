@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from reall.base.errors import UnusableLaboratoryData
+from reall.base.schemas import first_breach
 from reall.mrd.read_json import load_json
 from reall.mrd.result import SCHEMA, MrdClass, MrdResult
-from reall.mrd.schemas import first_breach
 
 _NEEDED_BY_CLASS = {
     MrdClass.NEGATIVE: "sensitivity_fraction",

@@ -18,8 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from reall.base.errors import InvalidKnowledge
+from reall.base.schemas import first_breach
 from reall.mrd.result import weakest_status
-from reall.mrd.schemas import first_breach
 
 DRAFT = "draft"
 _KNOWLEDGE = resources.files("reall") / "knowledge"

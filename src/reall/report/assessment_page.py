@@ -169,8 +169,11 @@ def clip(text: str, room: int) -> str:
     return text if len(text) <= room else text[:room].rsplit(" ", 1)[0] + " …"
 
 
-def as_pdf(html: str) -> bytes:
-    """Print the page. Raises `WrongUsage` where Pango, which draws the letters, is not installed."""
+def as_pdf(html: str, *, tagged: bool = False) -> bytes:
+    """Print the page; `tagged` marks headings, tables and pictures for screen readers.
+
+    Raises `WrongUsage` where Pango, which draws the letters, is not installed.
+    """
     try:
         from weasyprint import HTML  # noqa: PLC0415 - loads system libraries that a page does not need
     except OSError as error:
@@ -179,7 +182,7 @@ def as_pdf(html: str) -> bytes:
             why=f"A system library is missing: {str(error).splitlines()[0]}",
             next="Install the Debian packages libpango-1.0-0 and libpangoft2-1.0-0, or print the --html page.",
         ) from None
-    pdf: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf()
+    pdf: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_tags=tagged)
     return pdf
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from reall.base.documents import read_document
 from reall.base.errors import ReallError, UnusableCase
 from reall.facts.case import read_case
-from reall.facts.vocabulary import NOT_STATED, Fact, Input
+from reall.facts.vocabulary import NOT_STATED, Fact, Input, Vocabulary
 from reall.library.knowledge import Knowledge
+from reall.library.quality import SEVERITIES, QualityCheck
 from reall.library.tables import System
 from reall.report.words import power
 from reall.rules.table import Remark, Row, Table
@@ -53,13 +54,14 @@ _BAD_CASES: tuple[tuple[str, str], ...] = (
 
 
 def write_reference(knowledge: Knowledge, folder: Path) -> list[Path]:
-    """Write facts.md, systems.md, sources.md and errors.md into `folder` and give their paths."""
+    """Write every reference page into `folder` and give their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     pages: dict[str, Callable[[Knowledge], str]] = {
         "facts.md": facts_page,
         "systems.md": systems_page,
         "sources.md": sources_page,
         "errors.md": errors_page,
+        "quality.md": quality_page,
     }
     written = []
     for name, make in pages.items():
@@ -87,8 +89,7 @@ def facts_page(knowledge: Knowledge) -> str:
         "## Derived facts\n",
         "Follow from definitions. A case may also state them; then the stated value is final.\n",
         _table(("fact", "question", "values"), map(_fact_row, vocabulary.derived.values())),
-        "## Other entries of a case\n",
-        _table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values())),
+        *_inputs(vocabulary),
         "## Names in `genetics`\n",
         _table(
             ("name", "also written", "says that"),
@@ -107,6 +108,14 @@ def facts_page(knowledge: Knowledge) -> str:
         _table(("condition", "because"), ((f"`{b.always}`", b.why) for b in vocabulary.background)),
     ]
     return _page(parts)
+
+
+def _inputs(vocabulary: Vocabulary) -> Iterator[str]:
+    yield "## Other entries of a case\n"
+    yield _table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values()))
+    yield "## Columns that link the rows of a registry\n"
+    yield "No rule names them. `reall cohort schema` lists every column that a registry table may have.\n"
+    yield _table(("column", "question", "values"), (_input_row(e)[:3] for e in vocabulary.registry_columns.values()))
 
 
 def _fact_row(fact: Fact) -> tuple[str, str, str]:
@@ -137,7 +146,12 @@ def _plain(value: object) -> str:
 
 
 def _input_row(entry: Input) -> tuple[str, str, str, str]:
-    values = {"date": "YYYY-MM-DD", "list": "list of names", "group": ", ".join(entry.members or ())}
+    values = {
+        "date": "YYYY-MM-DD",
+        "list": "list of names",
+        "text": "text",
+        "group": ", ".join(entry.members or ()),
+    }
     said = values.get(entry.kind) or _bounds(entry.unit, entry.minimum, entry.maximum)
     return f"`{entry.name}`", entry.question, said, ", ".join(f"`{name}`" for name in entry.gives)
 
@@ -225,6 +239,30 @@ def sources_page(knowledge: Knowledge) -> str:
         parts.append(f"{source}\n")
         parts.append(f"Seen: {source.seen or 'not noted'}. Status: {source.status}.\n")
     return _page(parts)
+
+
+def quality_page(knowledge: Knowledge) -> str:
+    """List the data-quality checks of a registry, group by group."""
+    parts = [
+        _MADE,
+        "# Data-quality checks of a registry\n",
+        f"{len(knowledge.quality)} checks; `reall cohort quality TABLE` runs them. Knowledge {knowledge.version}.\n",
+        "An `error` cannot be true, a `warning` hardly, a `note` is worth a look. A row is found only where what is",
+        "known leaves no doubt. No row is ever changed or left out. A check without a source is pure logic.\n",
+    ]
+    for severity in SEVERITIES:
+        parts += [f"## {severity.capitalize()}s\n"]
+        rows = (_quality_row(check) for check in knowledge.quality if check.severity == severity)
+        parts += [_table(("check", "finds", "why", "what to do", "source"), rows)]
+    return _page(parts)
+
+
+def _quality_row(check: QualityCheck) -> tuple[str, ...]:
+    limits = ", ".join(f"{name} {number:g}" for name, number in check.limits.items())
+    how = f"`{check.finds}`" if check.finds else ", ".join(f"`{name}`" for name in check.of)
+    finds = f"{check.title}: {how}" if how else check.title
+    cited = f"{_cited(check.citation.source, check.citation.at)} ({check.citation.status})" if check.citation else ""
+    return f"`{check.id}`", f"{finds} ({limits})" if limits else finds, check.why, check.next, cited
 
 
 def errors_page(knowledge: Knowledge) -> str:

@@ -11,24 +11,48 @@ from fastapi.staticfiles import StaticFiles
 
 from reall import __version__
 from reall.library.knowledge import open_knowledge
+from reall.service.access.binding import check_exposure
+from reall.service.access.entry import guard
+from reall.service.access.gate import form_limits
+from reall.service.access.operations import Operation
+from reall.service.access.routes import Guarded
+from reall.service.access.sign_in import router as sign_in
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
+from reall.service.running.health import router as health
 from reall.service.settings import Settings
+from reall.service.smart.launches import Launches
+from reall.service.smart.pages import router as smart
+from reall.service.store.store import open_store
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start,)
+_ROUTERS = (start, health, sign_in, smart)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Give the application for these settings. Raises `InvalidKnowledge` and `WrongUsage` before it listens."""
+    """Give the application for these settings.
+
+    Raises `InvalidKnowledge`, `WrongUsage` and the errors of a store that cannot be used, before it listens.
+    """
+    check_exposure(settings)
+    knowledge = open_knowledge()
+    store = open_store(settings.database_url) if settings.database_url else None
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = Parts(settings=settings, knowledge=open_knowledge())
-        yield
+    async def life(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - the form of a lifespan
+        try:
+            yield
+        finally:
+            if store is not None:
+                store.close()
 
-    app = FastAPI(title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app = FastAPI(
+        title="ReALL", version=__version__, lifespan=life, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.parts = Parts(settings=settings, knowledge=knowledge, store=store)
+    app.state.launches = Launches(settings)
+    app.mount("/static", Guarded(StaticFiles(directory=_STATIC), Operation.OPEN), name="static")
     for router in _ROUTERS:
-        app.include_router(router)
+        app.include_router(router, form_limits=form_limits(settings))
+    guard(app, settings)
     return app

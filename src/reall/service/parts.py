@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from reall.library.knowledge import Knowledge
 from reall.service.settings import Settings
+from reall.service.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,8 @@ class Parts:
 
     settings: Settings
     knowledge: Knowledge
+    store: Store | None
+    """Where cases, decisions and the audit log are kept; None where no database is set."""
 
 
 def _parts(request: Request) -> Parts:

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from reall.base.errors import UnusableLaboratoryData
+from reall.base.schemas import first_breach
 from reall.mrd.flow.compensation import Compensation
 from reall.mrd.flow.gates import (
     Axis,
@@ -25,7 +26,6 @@ from reall.mrd.flow.gates import (
 )
 from reall.mrd.flow.gatingml import parse_gatingml
 from reall.mrd.flow.scales import Asinh, Linear, Logarithm, Logicle, Raw, Scale
-from reall.mrd.schemas import first_breach
 
 _SCALES: Mapping[str, Callable[..., Scale]] = {
     "linear": Linear,

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from reall.base.errors import UnusableLaboratoryData
+from reall.base.schemas import first_breach
 from reall.mrd.ngs.repertoire import Clonotype, Repertoire, Role, Sample, SpikeIn
 from reall.mrd.read_json import load_json
 from reall.mrd.result import Finding, Severity
-from reall.mrd.schemas import first_breach
 
 _STANDARD = "standard"  # the tag name that people give to spiked-in clones
 _NEXT = "Export the .vidjil file again."

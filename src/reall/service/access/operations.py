@@ -55,3 +55,6 @@ class Principal:
 
 LOCAL = Principal(id="local", roles=frozenset(Role))
 """The one user of a service that listens on this computer only and has no identity provider."""
+
+NOBODY = Principal(id="nobody")
+"""Somebody who has not signed in."""

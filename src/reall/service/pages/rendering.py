@@ -9,7 +9,9 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
+from reall.service.access.form_token import TOKEN_FIELD, TOKEN_HEADER, form_token
 from reall.service.pages.language import LANGUAGES, language_of, translations
 
 
@@ -30,5 +32,16 @@ def _environment(language: str) -> jinja2.Environment:
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Give the page `template` in the language of the request."""
-    page = _environment(language_of(request)).get_template(template).render(request=request, **context)
+    token = form_token(request)
+    page = (
+        _environment(language_of(request))
+        .get_template(template)
+        .render(
+            request=request,
+            form_token=token,
+            form_field=Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, token) if token else "",
+            token_header=TOKEN_HEADER,
+            **context,
+        )
+    )
     return HTMLResponse(page, status_code=status)

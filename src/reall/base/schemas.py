@@ -7,8 +7,6 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import jsonschema
-
 
 def first_breach(content: Any, schema: str) -> tuple[str, str] | None:
     """Give the place and the message of the first breach of `schema/<schema>.schema.json`; None for none."""
@@ -23,6 +21,8 @@ _LONGEST = 300  # a message quotes the value, which may be a whole file
 
 
 @lru_cache
-def _validator(schema: str) -> jsonschema.Draft202012Validator:
+def _validator(schema: str) -> Any:
+    import jsonschema  # noqa: PLC0415 - 60 ms that most commands need not pay
+
     path = resources.files("reall") / "knowledge" / "schema" / f"{schema}.schema.json"
     return jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,1 @@
+"""One registry beside published figures, and its systems beside each other."""

@@ -1,0 +1,71 @@
+"""Compares a registry with what was published, and the systems with each other, in one pass over the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reall.base.errors import WrongUsage
+from reall.cohort.compare.agreement import Agreement, Comparer
+from reall.cohort.compare.published import PublishedComparer, PublishedComparison, systems_with_groups
+from reall.cohort.survival.observed import Reader, columns_of, observe
+from reall.cohort.survival.reading import Progress, Reading, Table, silent
+from reall.cohort.survival.run import Gatherer
+from reall.cohort.survival.strata import table_id
+from reall.library.knowledge import Knowledge
+from reall.library.risk_order import load_risk_orders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A registry beside published figures, and its systems beside each other."""
+
+    endpoint: str
+    published: PublishedComparison
+    agreement: Agreement
+
+
+def systems_named(names: Sequence[str], knowledge: Knowledge) -> list[str]:
+    """Give the prefixes of answer columns of some systems; all risk groups without names. Raises `WrongUsage`."""
+    if not names:
+        return list(systems_with_groups(knowledge))
+    found = []
+    for name in dict.fromkeys(names):
+        prefix = table_id(name, knowledge)
+        if prefix is None:
+            raise WrongUsage(f"there is no system {name!r}", where="--system", next="See docs/reference/systems.md.")
+        found.append(prefix)
+    if len(found) == 1:
+        raise WrongUsage("one system alone agrees with itself", where="--system", next="Name two or more.")
+    return found
+
+
+def compare(
+    table: Table,
+    systems: Sequence[str],
+    endpoint: str,
+    *,
+    also: Sequence[Gatherer] = (),
+    progress: Progress = silent,
+) -> tuple[Comparison, Reading]:
+    """Pass once over the rows; `also` are questions of survival that are answered on the way.
+
+    Raises `WrongUsage` when the table lacks the outcome columns.
+    """
+    columns_of(endpoint, table.columns)
+    knowledge = table.knowledge
+    comparer = Comparer(systems, knowledge, load_risk_orders(), endpoint)
+    published = PublishedComparer(knowledge, endpoint)
+    wanted = [*systems, *(by.name for each in also for by in each.by if by.kind == "table")]
+    reading = table.read(tables=tuple(dict.fromkeys(wanted)), facts=True, progress=progress)
+    for rows in reading.batches:
+        reader = Reader(rows.table, rows.first_row)
+        seen = observe(reader, endpoint)
+        comparer.take(rows.table, rows.first_row, seen)
+        published.take(rows, seen)
+        for each in also:
+            each.take(
+                rows, seen if each.question.endpoint == endpoint else observe(reader, each.question.endpoint), reader
+            )
+        reading.note(reader.problems)
+    return Comparison(endpoint=endpoint, published=published.result(), agreement=comparer.result()), reading

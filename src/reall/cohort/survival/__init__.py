@@ -1,0 +1,1 @@
+"""What becomes of the children of each stratum after relapse: counts, estimates, tests."""

@@ -1,0 +1,1 @@
+"""Layers around the application: each looks at every request, none knows what it is about."""

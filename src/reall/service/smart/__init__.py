@@ -1,0 +1,1 @@
+"""SMART App Launch 2: a record system opens ReALL for one patient and lends it the right to read."""
