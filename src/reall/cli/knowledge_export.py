@@ -32,6 +32,10 @@ def export(cql: Path | None, dmn: Path | None, redcap: Path | None, omop: Path |
         from reall.report.rule_library import write_dmn  # noqa: PLC0415
 
         _say(len(write_dmn(knowledge, dmn)), dmn)
+    if redcap:
+        from reall.report.redcap_form import write_redcap  # noqa: PLC0415
+
+        _say(len(write_redcap(knowledge, redcap)), redcap.parent)
 
 
 def _say(files: int, folder: Path) -> None:
