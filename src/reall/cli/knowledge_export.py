@@ -36,7 +36,12 @@ def export(cql: Path | None, dmn: Path | None, redcap: Path | None, omop: Path |
         from reall.report.redcap_form import write_redcap  # noqa: PLC0415
 
         _say(len(write_redcap(knowledge, redcap)), redcap.parent)
+    if omop:
+        from reall.report.omop import write_omop  # noqa: PLC0415
+
+        write_omop(knowledge, omop)
+        _say(1, omop.parent)
 
 
 def _say(files: int, folder: Path) -> None:
-    click.echo(f"{files} files written to {folder}", err=True)
+    click.echo(f"{files} {'file' if files == 1 else 'files'} written to {folder}", err=True)
