@@ -34,7 +34,9 @@ ENGINES = ("ReALL", "CQL", "DMN")
 def main() -> None:
     """Print, per table and over all, the differences and the rates."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CASES
-    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, one process each")
+    print(
+        f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, one process each"
+    )
     try:
         installed()
     except NotInstalled as error:
@@ -63,7 +65,9 @@ def main() -> None:
     rates = {name: _cases(name, count) * len(tables) / totals[name] for name in ENGINES}
     print(f"{'all':28} {differ['CQL']:11,} {differ['DMN']:11,}", end="")
     print(f" {rates['ReALL']:9,.0f} {rates['CQL']:7,.0f} {rates['DMN']:7,.0f}")
-    print(f"ReALL (with explanation) to CQL {rates['ReALL'] / rates['CQL']:.0f}, to DMN {rates['ReALL'] / rates['DMN']:.0f}")
+    print(
+        f"ReALL (with explanation) to CQL {rates['ReALL'] / rates['CQL']:.0f}, to DMN {rates['ReALL'] / rates['DMN']:.0f}"
+    )
 
 
 def _cases(engine: str, count: int) -> int:

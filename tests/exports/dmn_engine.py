@@ -32,7 +32,9 @@ class Graph:
         self.workflow = SimpleNamespace(script_engine=PythonScriptEngine())
         known = {f"#{element.get('id')}" for element in root.iter(f"{_TAG}inputData")}
         for decision in root.findall(f"{_TAG}decision"):
-            needed = [e.get("href") for e in decision.iter() if e.tag in {f"{_TAG}requiredDecision", f"{_TAG}requiredInput"}]
+            needed = [
+                e.get("href") for e in decision.iter() if e.tag in {f"{_TAG}requiredDecision", f"{_TAG}requiredInput"}
+            ]
             assert known.issuperset(needed), decision.get("id")
             known.add(f"#{decision.get('id')}")
             alone = ET.Element(root.tag, root.attrib)

@@ -22,7 +22,13 @@ def test_everything_at_once(tmp_path: Path, knowledge: Knowledge) -> None:
     tables = len(exported_tables(knowledge))
     assert len(list((tmp_path / "cql").iterdir())) == 3 * tables
     assert len(list((tmp_path / "dmn").iterdir())) == tables
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cql", "dmn", "form.csv", "form.mapping.yaml", "omop.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "cql",
+        "dmn",
+        "form.csv",
+        "form.mapping.yaml",
+        "omop.csv",
+    ]
 
 
 def test_nothing_asked_for_is_wrong_usage() -> None:

@@ -20,7 +20,7 @@ from reall.library.knowledge import Knowledge
 from reall.library.worked_cases import known_of, worked_cases
 from reall.report.rule_library import exported_tables
 from reall.rules.condition import Compare
-from reall.rules.cql import UNKNOWN, expression, library_name
+from reall.rules.cql import UNKNOWN, expression
 from reall.rules.table import Outcome
 
 COMPLETE_PER_TABLE, INCOMPLETE_PER_TABLE = 80, 30

@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import phenopackets.schema.v2 as v2
 import pytest
 from click.testing import CliRunner
 from google.protobuf.json_format import MessageToDict, Parse
+from phenopackets.schema import v2
 
 from reall.api.phenopackets import from_phenopacket, is_phenopacket, to_phenopacket
 from reall.base.documents import Document, read_document

@@ -38,7 +38,9 @@ def load_terms(vocabulary: Vocabulary, root: Path = PACKAGED) -> dict[str, Term]
         fact = vocabulary.statable.get(name)
         known = means in _OWN_MEANINGS or name in _PARTS or (fact is not None and answer in fact.answers)
         if not known or means in made or entry["id"] in {term.id for term in made.values()}:
-            raise InvalidKnowledge(f"the term for {means!r} is doubled or for no fact", where=document.where("terms", i))
+            raise InvalidKnowledge(
+                f"the term for {means!r} is doubled or for no fact", where=document.where("terms", i)
+            )
         made[means] = Term(means=means, id=entry["id"], label=entry["label"])
     return made
 

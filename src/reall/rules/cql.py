@@ -71,7 +71,8 @@ def definitions(base: KnowledgeBase, name: str) -> Iterator[str]:
     Rows that give groups never contradict each other (the knowledge is proved so), so one that holds answers even
     where another is unknown; everything else is decided in its order.
     """
-    lines, waiting = [], []
+    lines: list[str] = []
+    waiting: list[str] = []
     if base.tables[name].derived:
         given = name_of(stated(name))
         lines.append(f"when {given} is not null then {given}")

@@ -117,7 +117,9 @@ class _Reader:
                     read(element)
                 except (TypeError, AttributeError, KeyError, ValueError):
                     raise UnusableCase(
-                        "this element is not built as a Phenopacket's", where=f"{key}.{i}", next="Check it, or leave it out."
+                        "this element is not built as a Phenopacket's",
+                        where=f"{key}.{i}",
+                        next="Check it, or leave it out.",
                     ) from None
 
     def state(self, name: str, value: Any) -> bool:
@@ -258,7 +260,9 @@ class _Reader:
         treatment = action.get("treatment", {})
         agent, dose = own_name(treatment.get("agent", {}).get("id", "")), treatment.get("cumulativeDose", {})
         if agent.startswith("agent.") and own_name(dose.get("unit", {}).get("id", "")) == "unit.mg_per_m2":
-            self.exposures.append({"agent": agent.removeprefix("agent."), "cumulative_mg_m2": _amount({"quantity": dose})})
+            self.exposures.append(
+                {"agent": agent.removeprefix("agent."), "cumulative_mg_m2": _amount({"quantity": dose})}
+            )
             action.clear()
         fact = self.vocabulary.statable.get(own_name(action.get("procedure", {}).get("code", {}).get("id", "")))
         if fact is not None and fact.kind == "yes_no" and set(action) == {"procedure"}:

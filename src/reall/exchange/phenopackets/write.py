@@ -153,7 +153,11 @@ class _Writer:
                         "subjectOrBiosampleId": self.name,
                         "interpretationStatus": "CONTRIBUTORY",
                         "variantInterpretation": {
-                            "variationDescriptor": {"id": f"{OWN}:genetics", "label": name, "moleculeContext": "genomic"}
+                            "variationDescriptor": {
+                                "id": f"{OWN}:genetics",
+                                "label": name,
+                                "moleculeContext": "genomic",
+                            }
                         },
                     }
                 )
@@ -269,7 +273,7 @@ def _meta_data(terms: Terms, version: str, created: dt.datetime) -> Json:
             }
         )
     return {
-        "created": created.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": created.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "createdBy": "ReALL",
         "resources": resources,
         "phenopacketSchemaVersion": SCHEMA_VERSION,
