@@ -1,7 +1,7 @@
 """Random complete cases answered by ReALL, by cql-execution and by SpiffWorkflow: differences, and cases per second.
 
 Run: python -m benchmarks.rule_engines [CASES PER TABLE]; 20,000 when not given. DMN gets a twentieth of them.
-Needs node and npm (tests/exports/cql_engine.py installs the packages of tests/oracles once).
+Needs node and npm (tests/support/oracles.py installs the packages of tests/oracles once).
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "exports"))
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS / "exports"), str(TESTS / "support")]
 
 from complete_cases import random_cases
-from cql_engine import NotInstalled, cql_case, installed, run_cql
+from cql_engine import cql_case, run_cql
 from dmn_engine import Graph, dmn_case
+from oracles import NotInstalled, installed
 
 from reall.facts.known import Known, exactly, one_of
 from reall.library.knowledge import Knowledge, open_knowledge

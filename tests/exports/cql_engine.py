@@ -1,54 +1,19 @@
-"""The CQL engine and the FHIR validator by others: npm packages, installed once into the user's cache by the lock file."""
+"""The CQL engine by others, and cases as it takes them."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oracles import installed
+
 from reall.facts.vocabulary import NOT_STATED
-from reall.library.knowledge import cache_folder
 from reall.rules.cql import library_name, stated
 from reall.rules.table import KnowledgeBase
-
-ORACLES = Path(__file__).parents[1] / "oracles"
-INSTALL_SECONDS = 300
-
-
-class NotInstalled(Exception):
-    """The engine is not here; the text says why."""
-
-
-def installed() -> Path:
-    """Give a folder that holds the packages and our scripts. Raises `NotInstalled`."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        raise NotInstalled("node and npm are not installed")
-    mark = hashlib.sha256((ORACLES / "package-lock.json").read_bytes()).hexdigest()[:16]
-    folder = cache_folder() / f"oracles-{mark}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for path in ORACLES.iterdir():
-            if path.is_file():
-                shutil.copy(path, folder)
-        if not (folder / "done").exists():
-            _install(folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=INSTALL_SECONDS)
-    except subprocess.SubprocessError as error:
-        raise NotInstalled(f"npm ci failed: {type(error).__name__}") from error
-    (folder / "done").touch()
 
 
 @dataclass(frozen=True)

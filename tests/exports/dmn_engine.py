@@ -1,4 +1,4 @@
-"""SpiffWorkflow's DMN engine over the graphs that ReALL writes. It reads one decision per document, so it gets them singly."""
+"""SpiffWorkflow's DMN engine over the graphs that ReALL writes; it reads one decision per document."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Graph:
     def answer(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Answer every decision of a complete case."""
         data = {**_FEEL_WORDS, **given}
-        for name, engine in self.engines.items():
+        for engine in self.engines.values():
             data.update(engine.result(SimpleNamespace(data=data, workflow=self.workflow)))
         return {name: data.get(name) for name in self.engines}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgresql_server import Server, programs
 from store_examples import DAY, TERMS, case_file
-from store_server import Server, programs
 
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.service.store.records import KeptAssessment

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgresql_server import Server
 from sqlalchemy import select, text
 from store_examples import case_file, unguarded
-from store_server import Server
 
 from reall.base.errors import ReallError, WrongUsage
 from reall.service.store.backup import restore

@@ -18,10 +18,10 @@ import pg8000.dbapi
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from postgresql_server import Server
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from store_examples import case_file
-from store_server import Server
 
 from reall.base.errors import ReallError, WrongUsage
 from reall.service.store import engine as engines

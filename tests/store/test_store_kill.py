@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from postgresql_server import Server, programs
 from store_kills import Killer, lost
-from store_server import Server, programs
 
 from reall.service.store.store import open_store
 

@@ -1,4 +1,4 @@
-"""Numbers as they are written for people."""
+"""Numbers and sentences as they are written for people."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def without_exponent(number: float) -> str:
     """
     written = format(Decimal(repr(float(number))), "f")
     return written if "." in written else f"{written}.0"
+
+
+def translatable(message: str) -> str:
+    """Mark a message of ours that pages show in the reader's language; its translations are found by this name."""
+    return message

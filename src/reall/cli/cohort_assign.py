@@ -9,17 +9,19 @@ from typing import Any
 
 import click
 
-from reall.base.errors import ExitCode, UnusableCase
-from reall.cli.registry_options import from_option, map_option
+from reall.base.errors import ExitCode, UnusableCase, WrongUsage
+from reall.cli.registry_options import from_option, map_option, table_argument
 from reall.cohort.run import Summary, assign_file
+from reall.exchange.addresses import Address, Place
 from reall.library.knowledge import Knowledge, open_knowledge
+from reall.library.therapy import option_table
 
 SCHEMA = "reall.cohort/1"
 _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
 
 
 @click.command("assign")
-@click.argument("table", type=click.Path(path_type=Path))
+@table_argument
 @from_option
 @map_option
 @click.option(
@@ -31,38 +33,52 @@ _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the rows with their answers.")
 @click.option("--keep", is_flag=True, help="Pass columns through whose names are nearly those of facts.")
+@click.option(
+    "--engine",
+    type=click.Choice(["arrow", "duckdb", "spark"]),
+    default="arrow",
+    show_default=True,
+    help="What reads the table and spreads the work; the answers are the same.",
+)
+@click.option("--master", default="local[*]", show_default=True, help="Where Spark runs.")
+@click.option("--options", is_flag=True, help="Also answer who is eligible for which option.")
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as JSON.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path,
+    table: Place,
     form: str | None,
     mapping: Path | None,
     assume: tuple[str, ...],
     out: Path | None,
     keep: bool,
+    engine: str,
+    master: str,
+    options: bool,
     as_json: bool,
 ) -> None:
     """Assign every row of TABLE (CSV, TSV, Excel, Parquet; one row per relapse) under every system.
 
+    TABLE may also be a folder or a pattern of Parquet files, a Delta table, FILE.duckdb#table,
+    postgresql://host/database#table or s3://bucket/key. With --engine spark, --out names a new folder.
+
     Prints the counts per group. --out FILE.parquet or FILE.csv gets the table with the columns ID.status, ID.value,
-    ID.possible and ID.missing of every system. Rows that cannot be used are listed in FILE.problems.csv, the others
-    are still assigned, and the exit code is 10.
+    ID.possible and ID.missing of every system, and with --options of every option as option.ID. Rows that cannot be
+    used are listed in FILE.problems.csv, the others are still assigned, and the exit code is 10.
     """
     knowledge = open_knowledge()
-    with click.progressbar(length=1, label=f"Assigning {table.name}", file=sys.stderr, show_pos=False) as bar:
+    if engine == "spark":
+        if out is None or form not in {None, "table"} or mapping is not None:
+            raise WrongUsage(
+                "Spark needs --out, and reads registry tables only",
+                where="--engine",
+                next="Name a new folder; bring another form or mapping into a table first.",
+            )
+        from reall.cohort.spark import assign_spark  # noqa: PLC0415 - only where Spark is asked for
 
-        def progress(done: int, total: int) -> None:
-            bar.length = max(total, done, 1)
-            bar.update(done - bar.pos)
-
-        summary = assign_file(
-            table,
-            knowledge,
-            out=out,
-            form=form or "",
-            mapping=mapping,
-            assume=assume,
-            keep=keep,
-            progress=progress,
+        summary = assign_spark(table, knowledge, out=out, master=master, assume=assume, keep=keep, options=options)
+    else:
+        place = Address(str(table)) if engine == "duckdb" and isinstance(table, Path) else table
+        summary = _assign(
+            place, knowledge, out=out, form=form or "", mapping=mapping, assume=assume, keep=keep, options=options
         )
     click.echo(json.dumps(_as_json(summary, knowledge), ensure_ascii=False, indent=2) if as_json else "", nl=as_json)
     if not as_json:
@@ -70,6 +86,17 @@ def command(  # noqa: PLR0917 - click passes the options by name
     _report_problems(summary)
     if summary.unusable:
         sys.exit(int(ExitCode.UNUSABLE_CASE))
+
+
+def _assign(table: Place, knowledge: Knowledge, **how: Any) -> Summary:
+    """Assign on this machine, with a bar on standard error."""
+    with click.progressbar(length=1, label=f"Assigning {table.name}", file=sys.stderr, show_pos=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, done, 1)
+            bar.update(done - bar.pos)
+
+        return assign_file(table, knowledge, progress=progress, **how)
 
 
 def _as_json(summary: Summary, knowledge: Knowledge) -> dict[str, Any]:
@@ -117,8 +144,13 @@ def _print(summary: Summary, knowledge: Knowledge) -> None:
 
 
 def _table_of(id_: str, knowledge: Knowledge) -> str:
-    kind, dot, public = id_.partition(".")
-    return knowledge.transplant_ids[public] if dot and kind == "transplant" else id_
+    kind, _, public = id_.partition(".")
+    match kind:
+        case "transplant":
+            return knowledge.transplant_ids[public]
+        case "option":
+            return option_table(public)
+    return id_
 
 
 def _draft(id_: str, knowledge: Knowledge) -> str:

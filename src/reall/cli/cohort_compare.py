@@ -17,6 +17,7 @@ from reall.cli.cohort_shared import (
     write_csv,
     write_picture,
 )
+from reall.exchange.addresses import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 @click.option("--out", multiple=True, type=FILE, help="Write .csv or .svg, .png, .pdf; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON of schema reall.cohort_compare/1.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path,
+    table: Place,
     form: str | None,
     mapping: Path | None,
     assume: tuple[str, ...],

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from reall.cli.cohort_shared import check_output
-from reall.cli.registry_options import from_option, map_option
+from reall.cli.registry_options import from_option, map_option, table_argument
 from reall.cohort.columns import Codes
 from reall.cohort.quality.run import check_file
 from reall.cohort.quality.verdict import QualityReport
+from reall.exchange.addresses import Place
 from reall.library.knowledge import open_knowledge
 from reall.library.quality import QualityCheck
 from reall.report.quality_words import quality_json, quality_lines, quality_table
@@ -21,14 +22,14 @@ from reall.report.to_json import dumps
 
 
 @click.command("quality")
-@click.argument("table", type=click.Path(path_type=Path))
+@table_argument
 @from_option
 @map_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the report: .json or .csv.")
 @click.option("--rows", "listed", type=click.Path(path_type=Path), metavar="FILE", help="List every found row (.csv).")
 @click.option("--json", "as_json", is_flag=True, help="Write the report as JSON.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path, form: str | None, mapping: Path | None, out: Path | None, listed: Path | None, as_json: bool
+    table: Place, form: str | None, mapping: Path | None, out: Path | None, listed: Path | None, as_json: bool
 ) -> None:
     """Check TABLE (one row per relapse) for what cannot be true, or is hardly true, of a relapsed leukaemia.
 

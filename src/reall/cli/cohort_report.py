@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reall.cli.cohort_shared import FILE, Numbers, check_output, progress_of, report_problems, table_options
+from reall.exchange.addresses import Place
 
 if TYPE_CHECKING:
     from reall.report.registry_page import RegistryReport
@@ -37,7 +38,7 @@ _MIN_CELL = 5
 )
 @click.option("--out", required=True, type=FILE, help="Write .html or .pdf.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path,
+    table: Place,
     form: str | None,
     mapping: Path | None,
     assume: tuple[str, ...],

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reall.base.errors import UnusableCase, WrongUsage
-from reall.cli.registry_options import from_option, map_option
+from reall.cli.registry_options import from_option, map_option, table_argument
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from reall.cohort.survival.reading import Reading
+    from reall.exchange.addresses import Place
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 PICTURES = (".svg", ".png", ".pdf")
 _DOTS_PER_INCH = 200
 _INPUT = (
-    click.argument("table", type=click.Path(path_type=Path)),
+    table_argument,
     from_option,
     map_option,
     click.option(
@@ -64,7 +65,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 
 
 @contextlib.contextmanager
-def progress_of(table: Path, doing: str) -> Iterator[Callable[[int, int], None]]:
+def progress_of(table: Place, doing: str) -> Iterator[Callable[[int, int], None]]:
     """Show on standard error how much of the table is read."""
     with click.progressbar(length=1, label=f"{doing} {table.name}", file=sys.stderr, show_pos=False) as bar:
 
@@ -85,11 +86,11 @@ def report_problems(reading: Reading) -> None:
         click.echo(f"{rest:,} more problems.", err=True)
 
 
-def check_output(path: Path, endings: Sequence[str], table: Path) -> None:
+def check_output(path: Path, endings: Sequence[str], table: Place) -> None:
     """Refuse an output of an unknown kind, or one that would overwrite the table. Raises `WrongUsage`."""
     if path.suffix.lower() not in endings:
         raise WrongUsage(f"{path.name!r} has no known ending", where="--out", next=f"Use one of {', '.join(endings)}.")
-    if path.exists() and table.exists() and path.samefile(table):
+    if isinstance(table, Path) and path.exists() and table.exists() and path.samefile(table):
         raise WrongUsage("the result would overwrite the table it is made from", where="--out")
     if not path.parent.is_dir():
         raise WrongUsage(f"there is no folder {str(path.parent)!r}", where="--out", next="Make it first.")

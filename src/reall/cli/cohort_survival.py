@@ -20,6 +20,7 @@ from reall.cli.cohort_shared import (
     write_csv,
     write_picture,
 )
+from reall.exchange.addresses import Place
 
 if TYPE_CHECKING:
     from reall.cohort.survival.cox import Cox
@@ -72,7 +73,7 @@ _YEARS = Numbers(above_zero=True)
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON of schema reall.survival/1.")
 def command(  # noqa: PLR0917 - click passes the options by name
-    table: Path,
+    table: Place,
     form: str | None,
     mapping: Path | None,
     assume: tuple[str, ...],

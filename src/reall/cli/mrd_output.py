@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
+from reall.api.parameters import results_of
 from reall.cli.number import Number
-from reall.mrd.result import SCHEMA, Purpose
+from reall.mrd.result import Purpose
+from reall.report.to_json import dumps
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _SAMPLE_OPTIONS = (
@@ -46,21 +46,16 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda f, option: option(f), reversed(_OUTPUT_OPTIONS), function)
 
 
-def chosen_purpose(word: str | None) -> Purpose | None:
-    """The purpose named on the command line, if any."""
-    return Purpose(word) if word else None
+class Output(TypedDict):
+    """Where a result goes."""
 
-
-def document(results: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    """One result is the document; several stand under `results`. `more` is added at the top."""
-    if len(results) == 1:
-        return {**results[0], **more}
-    return {"schema": SCHEMA, "results": list(results), **more}
+    as_json: bool
+    html_file: Path | None
+    pdf_file: Path | None
 
 
 def emit(
-    results: Sequence[Mapping[str, Any]],
-    content: Mapping[str, Any],
+    content: dict[str, Any],
     *,
     as_json: bool,
     html_file: Path | None,
@@ -72,10 +67,11 @@ def emit(
 
     `pictures` draws what a method adds to the page of its first result; `table` stands above the text.
     """
+    results = results_of(content)
     if html_file or pdf_file:
         _write_pages(results, html_file, pdf_file, pictures() if pictures else ())
     if as_json:
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+        click.echo(dumps(content))
     elif not (html_file or pdf_file):
         if table:
             click.echo(f"{table}\n")
@@ -86,9 +82,10 @@ def emit(
 def _write_pages(
     results: Sequence[Mapping[str, Any]], html_file: Path | None, pdf_file: Path | None, added: Sequence[str]
 ) -> None:
+    from reall.plots.mrd_pictures import pictures_of_result  # noqa: PLC0415 - matplotlib is slow to import
     from reall.report.mrd_page import html_to_pdf, mrd_page  # noqa: PLC0415 - templates load only for pages
 
-    drawn = [pictures_of(result) for result in results]
+    drawn = [[drawing.svg for drawing in pictures_of_result(result)] for result in results]
     drawn[0] = [*added, *drawn[0]]
     html = mrd_page(results, drawn)
     if html_file:
@@ -99,35 +96,8 @@ def _write_pages(
         click.echo(f"Wrote {pdf_file}", err=True)
 
 
-def pictures_of(result: Mapping[str, Any]) -> list[str]:
-    """The SVG pictures of one result: its standard curve, where there is one, and its level."""
-    from reall.plots.mrd_curve import plot_standard_curve  # noqa: PLC0415 - matplotlib is slow to import
-    from reall.plots.mrd_level import plot_level  # noqa: PLC0415
-
-    pictures = []
-    if result.get("assay"):
-        draw = functools.partial(plot_standard_curve, assay=result["assay"], wells=result.get("wells"))
-        pictures.append(svg(draw, height=2.5))
-    if result.get("interval"):
-        pictures.append(svg(lambda ax: plot_level(ax, result), height=1.2))
-    return pictures
-
-
-def svg(draw: Callable[[Any], Any], *, width: float = 7.0, height: float = 3.4) -> str:
-    """Draw into a figure of its own and give it as SVG text, the same for the same input."""
-    import matplotlib as mpl  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    with mpl.rc_context({"svg.hashsalt": "reall"}):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        draw(figure.subplots())
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
-
-
 def _lines(result: Mapping[str, Any]) -> str:
-    from reall.report.mrd_page import result_in_words  # noqa: PLC0415
+    from reall.report.mrd_words import result_in_words  # noqa: PLC0415
 
     name = " ".join(str(part) for part in (result.get("sample"), result.get("target")) if part)
     lines = [

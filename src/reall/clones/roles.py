@@ -46,9 +46,16 @@ def sample_from_name(name: str) -> Sample:
 
 def read_roles(text: str) -> dict[str, Sample]:
     """Read `--roles`: an existing file is a table, anything else a list of NAME=ROLE. Raises `WrongUsage`."""
-    path = Path(text)
-    if "=" not in text and path.is_file():
-        return _from_table(path)
+    return roles_in_table(Path(text)) if names_a_table(text) else roles_in_words(text)
+
+
+def names_a_table(text: str) -> bool:
+    """Say whether a text is the path of a file rather than roles."""
+    return "=" not in text and Path(text).is_file()
+
+
+def roles_in_words(text: str) -> dict[str, Sample]:
+    """Read a list of NAME=ROLE; a text that comes from elsewhere never opens a file. Raises `WrongUsage`."""
     samples: dict[str, Sample] = {}
     for part in text.split(","):
         name, equals, rest = part.strip().partition("=")
@@ -98,7 +105,8 @@ def _sample(name: str, text: str) -> Sample:
     )
 
 
-def _from_table(path: Path) -> dict[str, Sample]:
+def roles_in_table(path: Path) -> dict[str, Sample]:
+    """Read a table with sample, role, number, grown_from, day, purity. Raises `WrongUsage`."""
     text = path.read_text(encoding="utf-8-sig")
     delimiter = "\t" if "\t" in text else ","
     samples = {}

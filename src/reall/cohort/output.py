@@ -21,6 +21,7 @@ from reall.base.errors import WrongUsage
 from reall.exchange.tables import Problem
 
 PROBLEM_COLUMNS = ("row", "column", "reason", "repair")
+_ROWS_PER_GROUP = 1 << 16
 
 
 class _Writer(Protocol):
@@ -59,11 +60,12 @@ class TableWriter:
         self._pending = self._pool.submit(self._write, batch)
 
     def _write(self, batch: pa.RecordBatch) -> None:
-        if self._path.suffix.lower() == ".csv":
-            batch = _as_text(batch)
-        if self._writer is None:
-            self._writer = self._open(batch.schema)
-        self._writer.write_batch(batch.replace_schema_metadata(_metadata(batch.schema, self._about)))
+        alike = _as_text if self._path.suffix.lower() == ".csv" else _as_wide_codes
+        for start in range(0, batch.num_rows, _ROWS_PER_GROUP):
+            rows = alike(batch.slice(start, _ROWS_PER_GROUP))
+            if self._writer is None:
+                self._writer = self._open(rows.schema)
+            self._writer.write_batch(rows.replace_schema_metadata(_metadata(rows.schema, self._about)))
 
     def _open(self, schema: pa.Schema) -> _Writer:
         if self._path.suffix.lower() == ".csv":
@@ -107,6 +109,17 @@ def _metadata(schema: pa.Schema, about: Mapping[str, str]) -> dict[str | bytes, 
 def _as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Unfold columns that refer to texts, which a CSV file cannot."""
     arrays = [column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _as_wide_codes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Give codes one width: a later batch may refer to more texts than the first, and a file has one schema."""
+    arrays = [
+        column.cast(pa.dictionary(pa.int32(), column.type.value_type))
+        if pa.types.is_dictionary(column.type)
+        else column
+        for column in batch.columns
+    ]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 

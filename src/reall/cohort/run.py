@@ -16,6 +16,7 @@ from reall.cohort.assign import Assigner
 from reall.cohort.assume import Assumption, read_assumption
 from reall.cohort.output import ProblemFile, TableWriter
 from reall.cohort.registry import registry_columns
+from reall.exchange.addresses import Place
 from reall.exchange.mapping import read_mapping
 from reall.exchange.registries import open_registry
 from reall.exchange.tables import Problem, Source, from_frame
@@ -47,7 +48,7 @@ class Summary:
 
 
 def assign_file(
-    path: Path,
+    path: Place,
     knowledge: Knowledge,
     *,
     out: Path | None = None,
@@ -55,31 +56,25 @@ def assign_file(
     mapping: Path | None = None,
     assume: Sequence[str] = (),
     keep: bool = False,
+    options: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> Summary:
     """Answer every system for every row of a table; write the table with its answers to `out`.
 
+    With `options`, who is eligible for which option is answered too.
     `mapping` is a mapping file (`reall cohort map`); `progress` is told how much of how much is done. Rows that cannot
     be used keep their place, with the status `unusable`, and are listed with reason and repair in
     `<out>.problems.csv`.
     Raises `UnusableCase` when the table as a whole cannot be used, `WrongUsage` for wrong names.
     """
-    if out is not None and out.exists() and path.exists() and out.samefile(path):
+    if out is not None and isinstance(path, Path) and out.exists() and path.exists() and out.samefile(path):
         raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
     source, form = open_for(path, knowledge, form, mapping)
-    assigner = assigner_of(source, knowledge, assumptions, keep=keep or mapping is not None)
-    about = {
-        "version": __version__,
-        "knowledge_version": knowledge.version,
-        "knowledge_fingerprint": knowledge.fingerprint,
-        "assumptions": [a.text for a in assumptions],
-        "notes": source.notes,
-        "caveats": source.caveats,
-    }
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep or mapping is not None, options=options)
     listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
     first: list[Problem] = []
-    with TableWriter(out, about) if out else nullcontext() as writer:
+    with TableWriter(out, about(knowledge, assumptions, source)) if out else nullcontext() as writer:
         for batch in source.batches:
             assigned = assigner.assign(batch)
             if writer is not None:
@@ -105,8 +100,20 @@ def assign_file(
     )
 
 
+def about(knowledge: Knowledge, assumptions: Sequence[Assumption], source: Source | None = None) -> dict[str, object]:
+    """Say what an assigned table rests on; goes into its metadata."""
+    return {
+        "version": __version__,
+        "knowledge_version": knowledge.version,
+        "knowledge_fingerprint": knowledge.fingerprint,
+        "assumptions": [a.text for a in assumptions],
+        "notes": source.notes if source else (),
+        "caveats": source.caveats if source else (),
+    }
+
+
 def assign_frame(
-    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False
+    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False, options: bool = False
 ) -> tuple[pa.Table, tuple[Problem, ...]]:
     """Answer every system for every row of a data frame (pandas, Polars, PyArrow, DuckDB, ...).
 
@@ -114,7 +121,7 @@ def assign_frame(
     """
     source = from_frame(frame)
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    assigner = assigner_of(source, knowledge, assumptions, keep=keep)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep, options=options)
     done = [assigner.assign(batch) for batch in source.batches]
     if not done:
         raise UnusableCase("the table has no rows", where=source.name)
@@ -127,16 +134,17 @@ def assigner_of(
     assumptions: Sequence[Assumption],
     *,
     keep: bool,
+    options: bool = False,
     only: Collection[str] | None = None,
 ) -> Assigner:
     """Make the assigner of a table; its errors name the table. Raises `UnusableCase`."""
     try:
-        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, only=only)
+        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, options=options, only=only)
     except UnusableCase as error:
         raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
 
 
-def open_for(path: Path, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
+def open_for(path: Place, knowledge: Knowledge, form: str = "", mapping: Path | None = None) -> tuple[Source, str]:
     """Open a registry of any form, through a mapping file where one is given."""
     targets = registry_columns(knowledge.vocabulary)
     read = read_mapping(mapping, targets) if mapping else None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
 from reall.base.errors import UnusableCase
 from reall.exchange import cbioportal, ddpr, redcap
+from reall.exchange.addresses import Place, open_place
 from reall.exchange.mapped import apply_mapping
 from reall.exchange.mapping import ColumnMapping
 from reall.exchange.redcap_dictionary import read_dictionary
-from reall.exchange.tables import Source, from_arrow, open_table, read_whole
+from reall.exchange.tables import Source, from_arrow, read_whole
 
 FORMS = ("table", "redcap", "cbioportal", "ddpr")
 
@@ -29,7 +29,7 @@ def form_of(columns: Sequence[str]) -> str:
 
 
 def open_registry(
-    path: Path,
+    path: Place,
     primary_subtypes: Sequence[str],
     form: str = "",
     mapping: ColumnMapping | None = None,
@@ -45,10 +45,10 @@ def open_registry(
 
 
 def open_unmapped(
-    path: Path, primary_subtypes: Sequence[str], form: str = "", mapping: ColumnMapping | None = None
+    path: Place, primary_subtypes: Sequence[str], form: str = "", mapping: ColumnMapping | None = None
 ) -> tuple[Source, str]:
     """Open a registry as its form has it; of a mapping, only what it says of a REDCap export counts."""
-    source = open_table(path)
+    source = open_place(path)
     form = form or ("redcap" if mapping and mapping.redcap else form_of(source.columns))
     if form == "table":
         return source, form

@@ -91,11 +91,11 @@ def from_frame(frame: Any, name: str = "data frame") -> Source:
 
 def from_arrow(table: pa.Table, name: str, notes: Sequence[str] = (), caveats: Sequence[str] = ()) -> Source:
     """Take an Arrow table."""
-    columns = _checked(table.column_names, name)
+    columns = checked_columns(table.column_names, name)
     return Source(
         name=name,
         columns=columns,
-        batches=_numbered(iter(table.combine_chunks().to_batches(max_chunksize=ROWS_PER_BATCH))),
+        batches=numbered(iter(table.combine_chunks().to_batches(max_chunksize=ROWS_PER_BATCH))),
         total=table.num_rows,
         notes=tuple(notes),
         caveats=tuple(caveats),
@@ -121,7 +121,8 @@ def read_whole(source: Source) -> pa.Table:
     return pa.Table.from_batches(batches) if batches else pa.table({name: pa.nulls(0) for name in source.columns})
 
 
-def _checked(names: Sequence[str], where: str) -> tuple[str, ...]:
+def checked_columns(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """Give the columns' names. Raises `UnusableCase` where one is empty or stands there twice."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         places = ", ".join(str(i + 1) for i, name in enumerate(names) if name == twice[0])
@@ -142,7 +143,8 @@ def _checked(names: Sequence[str], where: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
+def numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
+    """Number the rows of batches that come in order."""
     before = 0
     for rows in batches:
         if rows.num_rows:
@@ -155,12 +157,12 @@ def _open_parquet(path: Path, only: Sequence[str] | None = None) -> Source:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnusableCase(f"this is no Parquet file: {error}", where=path.name) from None
-    columns = _checked(only or file.schema_arrow.names, path.name)
+    columns = checked_columns(only or file.schema_arrow.names, path.name)
     file = pq.ParquetFile(path, read_dictionary=_few_texts(file))
     return Source(
         name=path.name,
         columns=columns,
-        batches=_numbered(file.iter_batches(batch_size=ROWS_PER_BATCH, columns=only and list(only))),
+        batches=numbered(file.iter_batches(batch_size=ROWS_PER_BATCH, columns=only and list(only))),
         total=file.metadata.num_rows,
     )
 
@@ -182,7 +184,7 @@ def _few_texts(file: pq.ParquetFile) -> list[str]:
 
 def _open_text(path: Path) -> Source:
     table = Delimited(path)
-    columns = _checked(table.columns, path.name)
+    columns = checked_columns(table.columns, path.name)
     note = ("the text is read as Windows-1252, because it is not UTF-8",) if table.encoding == "cp1252" else ()
     return Source(name=path.name, columns=columns, batches=_text_batches(table), total=path.stat().st_size, notes=note)
 
@@ -226,7 +228,7 @@ def _open_excel(path: Path) -> Source:
     for row, column in formulas:
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = "=(formula without a stored value)"
-    columns = _checked([str(cell).strip() for cell in cells[0]], path.name)
+    columns = checked_columns([str(cell).strip() for cell in cells[0]], path.name)
     rows = [[cell_text(cell) for cell in row] for row in cells[1:]]
     arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(columns))]
     return from_arrow(pa.Table.from_arrays(arrays, names=list(columns)), path.name)

@@ -129,6 +129,16 @@ class OtherNames:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Section:
+    """Facts and inputs that stand together on a form; `open` tells whether an empty form shows them at once."""
+
+    id: str
+    title: str
+    names: tuple[str, ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vocabulary:
     """All facts in the order of the questions, with what is always true of them.
 
@@ -143,6 +153,7 @@ class Vocabulary:
     registry_columns: Mapping[str, Input] = field(default_factory=dict)
     names: OtherNames = field(default_factory=OtherNames)
     derived: Mapping[str, Fact] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
 
     @cached_property
     def statable(self) -> dict[str, Fact]:

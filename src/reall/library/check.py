@@ -147,6 +147,7 @@ _SCHEMAS = {
     "vocabulary/column_names.yaml": "column_names",
     "quality/*.yaml": "quality",
     "vocabulary/mrd_timepoints.yaml": "mrd_timepoints",
+    "vocabulary/sections.yaml": "sections",
     "definitions/*.yaml": "table",
     "systems/*/system.yaml": "table",
     "definitions/cases.yaml": "cases",

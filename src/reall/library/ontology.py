@@ -29,7 +29,10 @@ class OmopConcept:
 
 
 def load_terms(vocabulary: Vocabulary, root: Path = PACKAGED) -> dict[str, Term]:
-    """Read the terms by what they mean. Raises `InvalidKnowledge` when two mean the same, or a fact lacks the answer."""
+    """Read the terms by what they mean.
+
+    Raises `InvalidKnowledge` when two mean the same, or a fact does not have the answer.
+    """
     document = open_file(root / "vocabulary" / "ontology_terms.yaml", "ontology_terms", root=root)
     made: dict[str, Term] = {}
     for i, entry in enumerate(document.data["terms"]):

@@ -8,7 +8,17 @@ from typing import Any
 
 from reall.base.documents import Document
 from reall.base.errors import InvalidKnowledge
-from reall.facts.vocabulary import Background, Convention, Fact, GeneticName, Input, OtherNames, Timepoint, Vocabulary
+from reall.facts.vocabulary import (
+    Background,
+    Convention,
+    Fact,
+    GeneticName,
+    Input,
+    OtherNames,
+    Section,
+    Timepoint,
+    Vocabulary,
+)
 from reall.library.files import open_file
 
 
@@ -40,6 +50,16 @@ def load_vocabulary(root: Path) -> Vocabulary:
         inputs=_inputs(open_file(folder / "inputs.yaml", "inputs", root=root), "inputs"),
         registry_columns=_registry_columns(folder / "registry_columns.yaml", root),
         names=_names(folder / "column_names.yaml", root),
+        sections=_sections(folder / "sections.yaml", root),
+    )
+
+
+def _sections(path: Path, root: Path) -> tuple[Section, ...]:
+    if not path.exists():
+        return ()  # knowledge kept from before there were forms
+    return tuple(
+        Section(id=entry["id"], title=entry["title"], names=tuple(entry["names"]), open=entry.get("open") == "yes")
+        for entry in open_file(path, "sections", root=root).data["sections"]
     )
 
 

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reall.base.errors import UnusableCase
-from reall.facts.case import Case
+from reall.facts.case import Case, nobody_fits
 from reall.facts.known import Known
 from reall.library.knowledge import Knowledge
-from reall.library.therapy import ELIGIBLE, STATUSES, note_question
+from reall.library.therapy import ELIGIBLE, STATUSES, note_question, option_table
 from reall.library.therapy_rows import Criterion, Note, Option
 from reall.options.conditions import all_of, changes
 from reall.options.evidence import Applies, Evidence, applies
 from reall.options.labels import LabelAnswer, label_answer
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 from reall.rules.condition import Condition
-from reall.rules.evaluate import Finding, evaluate
+from reall.rules.evaluate import Answer, Finding, evaluate
 from reall.rules.settle import smallest_sets
 from reall.rules.table import Compiled, Outcome
 
@@ -113,14 +112,10 @@ def answer_options(
 def _answer(
     look: Lookup, option: Option, populations: Mapping[str, Applies], *, on: dt.date, country: str
 ) -> OptionAnswer:
-    finding = evaluate(look.knowledge.base, f"option_{option.id}", look.walk)
+    finding = evaluate(look.knowledge.base, option_table(option.id), look.walk)
     if finding is None:
-        raise UnusableCase(
-            f"the facts contradict each other: no child can fulfil them all ({option.id})",
-            where=look.case.name,
-            next="Check dates, ages and genetics against each other.",
-        )
-    compiled = look.knowledge.base.compiled[f"option_{option.id}"]
+        raise nobody_fits(look.case, option.id)
+    compiled = look.knowledge.base.compiled[option_table(option.id)]
     because = _judge(look, option, compiled)
     status = _status(finding)
     therapy = look.knowledge.therapy
@@ -143,9 +138,13 @@ def _answer(
 
 
 def _status(finding: Finding) -> str:
-    if finding.status == "determined":
-        return ELIGIBLE
-    return NOT_ELIGIBLE if finding.status == NOT_ELIGIBLE else UNDETERMINED
+    status = as_option(finding.answer).status
+    return ELIGIBLE if status == "determined" else status
+
+
+def as_option(answer: Answer) -> Answer:
+    """Give the answer of an option's table in the words of options: open for whatever reason is undetermined."""
+    return answer if answer.status in {"determined", NOT_ELIGIBLE} else replace(answer, status=UNDETERMINED)
 
 
 def _judge(look: Lookup, option: Option, compiled: Compiled) -> tuple[Judged, ...]:
@@ -174,7 +173,7 @@ def _changes(look: Lookup, option: Option, because: tuple[Judged, ...]) -> tuple
     if not failed:
         # Each criterion alone could hold, all together cannot; then the open ones are what would have to change.
         failed = [judged.criterion.id for judged in because if judged.verdict == UNKNOWN]
-    table = f"option_{option.id}"
+    table = option_table(option.id)
     conditions = [condition for id_ in failed if (condition := base.condition_of(table, id_)) is not None]
     return tuple(all_of([changes(condition, holds) for condition in conditions]))
 

@@ -12,7 +12,7 @@ from reall.facts.case import Case
 from reall.facts.known import Choices
 from reall.library.knowledge import Knowledge
 from reall.rules.diagram import FALSE, TRUE, Walk
-from reall.rules.evaluate import evaluate
+from reall.rules.evaluate import outcomes
 from reall.rules.settle import open_facts
 from reall.rules.table import Line
 
@@ -82,7 +82,5 @@ class Lookup:
             return str(known) if several or known.point is None else known.point
         if name not in self.knowledge.base.tables:
             return UNKNOWN
-        finding = evaluate(self.knowledge.base, name, self.walk, explain=False)
-        if finding is None:
-            return UNKNOWN
-        return finding.value if finding.value is not None else " or ".join(finding.possible)
+        base = self.knowledge.base
+        return " or ".join(str(outcome) for outcome in outcomes(base, base.compiled[name], self.walk)) or UNKNOWN

@@ -26,7 +26,7 @@ def draw_published(ax: Axes, rows: Sequence[PublishedOutcome]) -> None:
     """
     shown = [row for row in rows if row.estimate_pct is not None]
     for i, row in enumerate(shown):
-        low, high, printed = _span(row)
+        low, high, printed = span(row)
         estimate = row.estimate_pct or 0.0
         if low is not None and high is not None:
             ax.plot([low, high], [i, i], color="0.35", linewidth=1.4, linestyle="-" if printed else (0, (3, 2)))
@@ -54,7 +54,8 @@ def picture(rows: Sequence[PublishedOutcome]) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _span(row: PublishedOutcome) -> tuple[float | None, float | None, bool]:
+def span(row: PublishedOutcome) -> tuple[float | None, float | None, bool]:
+    """Give the ends of the interval in percent, and whether it is printed; else it is ±1.96 printed standard errors."""
     if row.ci_low_pct is not None and row.ci_high_pct is not None:
         return row.ci_low_pct, row.ci_high_pct, True
     if row.se_pct is not None and row.estimate_pct is not None:

@@ -131,11 +131,21 @@ def _outcome(row: PublishedOutcome, knowledge: Knowledge) -> OutcomeLine:
     )
 
 
-def page(reports: Sequence[Report]) -> str:
-    """Write one HTML document for one child or several; each child starts on a new printed page."""
-    style = (_TEMPLATES / "assessment.css").read_text(encoding="utf-8")
-    # The policy allows this very style and nothing else: no script, no request, no form.
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _policy() -> str:
+    """Give the content security policy of the page: its very style and nothing else, no script, no request, no form."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def _style() -> str:
+    return (_TEMPLATES / "assessment.css").read_text(encoding="utf-8")
+
+
+def page(reports: Sequence[Report], *, audit_head: str = "") -> str:
+    """Write one HTML document for one child or several; each child starts on a new printed page.
+
+    `audit_head` is the newest entry of the audit log of the store that the cases are kept in, printed on each sheet.
+    """
     sources: dict[str, str] = {}
     for each in reports:
         sources.update(each.sources)
@@ -151,8 +161,9 @@ def page(reports: Sequence[Report]) -> str:
         reports=reports,
         sources=sources,
         numbers={key: i for i, key in enumerate(sources, start=1)},
-        style=Markup(style),
-        style_digest=digest,
+        style=Markup(_style()),
+        policy=_policy(),
+        audit_head=audit_head,
         disclaimer=DISCLAIMER,
         reall_version=__version__,
         questions=BOARD_QUESTIONS,
@@ -170,7 +181,7 @@ def clip(text: str, room: int) -> str:
 
 
 def as_pdf(html: str, *, tagged: bool = False) -> bytes:
-    """Print the page; `tagged` marks headings, tables and pictures for screen readers.
+    """Print the page; `tagged` makes it PDF/UA-1, with headings, tables and pictures marked for screen readers.
 
     Raises `WrongUsage` where Pango, which draws the letters, is not installed.
     """
@@ -182,7 +193,8 @@ def as_pdf(html: str, *, tagged: bool = False) -> bytes:
             why=f"A system library is missing: {str(error).splitlines()[0]}",
             next="Install the Debian packages libpango-1.0-0 and libpangoft2-1.0-0, or print the --html page.",
         ) from None
-    pdf: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_tags=tagged)
+    variant = "pdf/ua-1" if tagged else None
+    pdf: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_variant=variant)
     return pdf
 
 

@@ -267,7 +267,9 @@ def _quality_row(check: QualityCheck) -> tuple[str, ...]:
 
 def errors_page(knowledge: Knowledge) -> str:
     """List the kinds of errors with their exit codes, and show what unusable cases are answered with."""
-    kinds = sorted(ReallError.__subclasses__(), key=lambda kind: int(kind.exit_code))
+    # Rooms above may have kinds of their own; which of them are loaded must not change the page.
+    own = (kind for kind in ReallError.__subclasses__() if kind.__module__ == ReallError.__module__)
+    kinds = sorted(own, key=lambda kind: int(kind.exit_code))
     parts = [
         _MADE,
         "# Errors\n",

@@ -21,6 +21,7 @@ UNKNOWN = "unknown"
 GAP = "gap"
 _TYPES = {"number": "Decimal", "count": "Decimal", "yes_no": "Boolean", "category": "String"}
 _DECIMAL_PLACES = 8
+_ANSWERS = f"Answers: a group, silent:ROW, not_eligible:FACT, or {UNKNOWN} where a fact that decides is null."
 
 
 def library_text(base: KnowledgeBase, name: str, facts: Mapping[str, Fact], version: str) -> str:
@@ -31,8 +32,7 @@ def library_text(base: KnowledgeBase, name: str, facts: Mapping[str, Fact], vers
     tables = tables_below(base, name)
     table = base.tables[name]
     parts = [
-        f"// {_comment(table.title)}\n// {_comment(table.question)}\n"
-        f"// Answers: a group, silent:ROW, not_eligible:FACT, or {UNKNOWN} where a fact that decides is null.",
+        f"// {_comment(table.title)}\n// {_comment(table.question)}\n// {_ANSWERS}",
         f"library {library_name(name)} version {text(version)}",
         "\n".join(parameters(base, tables, facts)),
         *(definition for each in tables for definition in definitions(base, each)),

@@ -17,6 +17,14 @@ from reall.service.access.gate import form_limits
 from reall.service.access.operations import Operation
 from reall.service.access.routes import Guarded
 from reall.service.access.sign_in import router as sign_in
+from reall.service.pages.board import router as board
+from reall.service.pages.board_files import router as board_files
+from reall.service.pages.board_kept import router as board_kept
+from reall.service.pages.families import router as families
+from reall.service.pages.knowledge import router as knowledge
+from reall.service.pages.knowledge_compare import router as compare
+from reall.service.pages.laboratory import router as laboratory
+from reall.service.pages.language import router as language
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.running.health import router as health
@@ -26,7 +34,9 @@ from reall.service.smart.pages import router as smart
 from reall.service.store.store import open_store
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, health, sign_in, smart)
+_ROUTERS = (
+    start, language, health, sign_in, smart, board, board_files, board_kept, laboratory, compare, knowledge, families,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,10 +49,11 @@ def create_app(settings: Settings) -> FastAPI:
     store = open_store(settings.database_url) if settings.database_url else None
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - the form of a lifespan
+    async def life(app: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            app.state.parts.desk.close()
             if store is not None:
                 store.close()
 

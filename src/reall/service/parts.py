@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from reall.library.knowledge import Knowledge
+from reall.service.pages.work import Desk
 from reall.service.settings import Settings
 from reall.service.store.store import Store
 
@@ -20,6 +21,8 @@ class Parts:
     knowledge: Knowledge
     store: Store | None
     """Where cases, decisions and the audit log are kept; None where no database is set."""
+    desk: Desk = field(default_factory=Desk)
+    """Where work that takes longer than a request is done."""
 
 
 def _parts(request: Request) -> Parts:

@@ -21,6 +21,7 @@ from reall.cohort.quality.verdict import QualityReport, Tally, Verdict
 from reall.cohort.quality.whole import Whole
 from reall.cohort.registry import recognise, remarks
 from reall.cohort.run import open_for
+from reall.exchange.addresses import Place
 from reall.exchange.tables import Source, from_frame
 from reall.library.knowledge import Knowledge
 from reall.library.quality import QualityCheck
@@ -37,7 +38,7 @@ def _nobody(check: QualityCheck, rows: Codes) -> None: ...
 
 
 def check_file(
-    path: Path,
+    path: Place,
     knowledge: Knowledge,
     *,
     form: str = "",

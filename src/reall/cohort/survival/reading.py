@@ -17,11 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reall.base.errors import UnusableCase
-from reall.cohort.assign import ASSUMED, PARTS, Assigner, tables_of
+from reall.cohort.answer_columns import PARTS
+from reall.cohort.assign import ASSUMED, Assigner, tables_of
 from reall.cohort.assume import read_assumption
 from reall.cohort.columns import Flags
 from reall.cohort.facts_of_rows import FactsOfRows
 from reall.cohort.run import assigner_of, open_for
+from reall.exchange.addresses import Address, Place, first_parquet_file, open_address
 from reall.exchange.tables import Problem, Source, narrowed
 from reall.library.knowledge import Knowledge
 from reall.rules.patterns import Column
@@ -82,7 +84,7 @@ class Opening:
 class Table:
     """A table that was opened: its columns are known, its rows not read yet."""
 
-    def __init__(self, path: Path, knowledge: Knowledge, opening: Opening) -> None:
+    def __init__(self, path: Place, knowledge: Knowledge, opening: Opening) -> None:
         """Open. Raises `UnusableCase` or `WrongUsage` when it is no table."""
         self.path = path
         self.knowledge = knowledge
@@ -143,7 +145,11 @@ class Table:
 
     def _narrowed(self, wanted: Collection[str]) -> Source:
         """Keep some columns; a mapped table cannot be opened anew with fewer."""
-        return narrowed(self._source, None if self.opening.mapping else self.path, wanted)
+        if self.opening.mapping is not None:
+            return narrowed(self._source, None, wanted)
+        if isinstance(self.path, Address):
+            return open_address(self.path.text, only=[name for name in self._source.columns if name in wanted])
+        return narrowed(self._source, self.path, wanted)
 
     def _made_with(self, taken: Sequence[str]) -> tuple[str, list[str]]:
         """Give the version of the knowledge behind the answers, and what must be said about it."""
@@ -161,9 +167,10 @@ class Table:
 
     def _about(self) -> dict[str, object]:
         """Read what `reall cohort assign` wrote about its run; nothing is known of a table that is not Parquet."""
-        if self.path.suffix.lower() not in {".parquet", ".pq"}:
+        file = first_parquet_file(self.path)
+        if file is None:
             return {}
-        metadata = pq.read_schema(self.path).metadata or {}
+        metadata = pq.read_schema(file).metadata or {}
         mark = b"reall."
         return {
             name.removeprefix(mark).decode(): json.loads(text)

@@ -1,8 +1,8 @@
 """A case as a Phenopacket (GA4GH v2, JSON).
 
-Yes/no facts become phenotypic features (`excluded` for no, absent for unknown), a transplant a procedure, numbers and categories measurements,
-MRD results measurements of a biosample, drugs with their cumulative dose treatments, genetic findings interpretations.
-Nothing is written for a fact that the case leaves out.
+Yes/no facts become phenotypic features (`excluded` for no, absent for unknown), a transplant a procedure, numbers and
+categories measurements, MRD results measurements of a biosample, drugs with their cumulative dose treatments, genetic
+findings interpretations. Nothing is written for what the case leaves out.
 """
 
 from __future__ import annotations
