@@ -13,14 +13,14 @@ import tempfile
 import time
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS / "exports"), str(TESTS / "support")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "exports"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from complete_cases import random_cases
 from cql_engine import cql_case, run_cql
 from dmn_engine import Graph, dmn_case
-from oracles import NotInstalled, installed
 
+from oracles import NotInstalled, installed
 from reall.facts.known import Known, exactly, one_of
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.report.rule_library import exported_tables, write_cql
@@ -36,9 +36,7 @@ ENGINES = ("ReALL", "CQL", "DMN")
 def main() -> None:
     """Print, per table and over all, the differences and the rates."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CASES
-    print(
-        f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, one process each"
-    )
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, one process")
     try:
         installed()
     except NotInstalled as error:
@@ -67,9 +65,8 @@ def main() -> None:
     rates = {name: _cases(name, count) * len(tables) / totals[name] for name in ENGINES}
     print(f"{'all':28} {differ['CQL']:11,} {differ['DMN']:11,}", end="")
     print(f" {rates['ReALL']:9,.0f} {rates['CQL']:7,.0f} {rates['DMN']:7,.0f}")
-    print(
-        f"ReALL (with explanation) to CQL {rates['ReALL'] / rates['CQL']:.0f}, to DMN {rates['ReALL'] / rates['DMN']:.0f}"
-    )
+    ratios = {name: f"{rates['ReALL'] / rates[name]:.0f}" for name in ("CQL", "DMN")}
+    print(f"ReALL, with explanation, to CQL {ratios['CQL']}, to DMN {ratios['DMN']}")
 
 
 def _cases(engine: str, count: int) -> int:

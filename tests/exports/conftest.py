@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from oracles import NotInstalled, installed
 
+from oracles import NotInstalled, installed
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.report.rule_library import write_cql
 

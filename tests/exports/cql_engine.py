@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from oracles import installed
-
 from reall.facts.vocabulary import NOT_STATED
 from reall.rules.cql import library_name, stated
 from reall.rules.table import KnowledgeBase
