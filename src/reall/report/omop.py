@@ -35,3 +35,23 @@ def omop_rows(knowledge: Knowledge) -> Iterator[tuple[str, ...]]:
             yield (name, one.answer, fact.question, fact.unit, *said)
         if name not in known:
             yield (name, "", fact.question, fact.unit, "", "", "", "no concept known", "", "", "")
+
+
+def omop_page(knowledge: Knowledge) -> str:
+    """Describe the concepts that are known, and name the facts without one."""
+    rows = list(omop_rows(knowledge))
+    lines = [
+        "# OMOP concepts\n",
+        "Which concepts of the OMOP common data model stand for which fact, as far as a source gives them. A row with status",
+        "`draft` was not looked up in the vocabulary itself: look it up before you use it. Drugs have their concepts in the",
+        "agents' files. `reall knowledge export --omop FILE` writes this as a table.\n",
+        "| fact | answer | table and column | concept | note | source | status |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for fact, answer, _, _, cdm, concept, name, note, source, at, status in rows:
+        if concept:
+            cited = f"`{source}`, {at}"
+            lines.append(f"| `{fact}` | {answer} | `{cdm}` | {concept} {name} | {note} | {cited} | {status} |")
+    without = [f"`{row[0]}`" for row in rows if not row[5]]
+    lines += ["", "## Without a known concept\n", ", ".join(without) + "."]
+    return "\n".join(lines) + "\n"

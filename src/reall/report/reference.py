@@ -12,6 +12,7 @@ from reall.facts.vocabulary import NOT_STATED, Fact, Input, Vocabulary
 from reall.library.knowledge import Knowledge
 from reall.library.quality import SEVERITIES, QualityCheck
 from reall.library.tables import System
+from reall.report.omop import omop_page
 from reall.report.words import power
 from reall.rules.table import Remark, Row, Table
 from reall.stratify.assess import case_masks
@@ -62,6 +63,7 @@ def write_reference(knowledge: Knowledge, folder: Path) -> list[Path]:
         "sources.md": sources_page,
         "errors.md": errors_page,
         "quality.md": quality_page,
+        "omop.md": lambda known: _MADE + "\n" + omop_page(known),
     }
     written = []
     for name, make in pages.items():
