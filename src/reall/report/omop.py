@@ -42,9 +42,9 @@ def omop_page(knowledge: Knowledge) -> str:
     rows = list(omop_rows(knowledge))
     lines = [
         "# OMOP concepts\n",
-        "Which concepts of the OMOP common data model stand for which fact, as far as a source gives them. A row with status",
-        "`draft` was not looked up in the vocabulary itself: look it up before you use it. Drugs have their concepts in the",
-        "agents' files. `reall knowledge export --omop FILE` writes this as a table.\n",
+        "Which concepts of the OMOP common data model stand for which fact, as far as a source gives them. A row with",
+        "status `draft` was not looked up in the vocabulary itself: look it up before you use it. Drugs have their",
+        "concepts in the agents' files. `reall knowledge export --omop FILE` writes this as a table.\n",
         "| fact | answer | table and column | concept | note | source | status |",
         "|---|---|---|---|---|---|---|",
     ]
