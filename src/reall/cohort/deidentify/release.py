@@ -127,10 +127,14 @@ def deidentify_file(
     with TableWriter(out, about) as writer:
         for batch in pa.table(columns).take(pa.array(order)).combine_chunks().to_batches(max_chunksize=1 << 18):
             writer.write(batch)
+    smallest = _proved(out, table.quasi)
+    if smallest < k:
+        out.unlink()
+        raise UnusableCase(f"only {smallest} children of the output look alike", where=out.name, why="It was removed.")
     return Release(
         out=out,
         k=k,
-        smallest=_proved(out, table.quasi),
+        smallest=smallest,
         rows_read=found.rows,
         rows_written=int(kept.sum()),
         children=len(np.unique(found.patient[kept])),
@@ -192,12 +196,9 @@ class _Table:
         return made
 
     def _number(self) -> Codes:
-        """Give the number of the relapse, 0 where it is not known exactly."""
+        """Number the relapse of every row: the same code for the same number, unknown or range."""
         column = self._plain.get(NUMBER)
-        if column is None or not pa.types.is_floating(column.type):
-            return np.zeros(self._found.rows, dtype=np.int64)
-        made: Codes = column.fill_null(0).to_numpy().astype(np.int64)
-        return made
+        return np.zeros(self._found.rows, dtype=np.int64) if column is None else codes_of([column], self._found.rows)
 
     def published(self, level: Codes, kept: Flags) -> dict[str, pa.Array]:
         """Write what is left of every column in the rows that are kept."""
