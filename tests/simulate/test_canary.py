@@ -3,8 +3,8 @@
 A token stands in every column that may identify a child, and in the name of the file. After each verb everything that
 was written is searched: standard output and error, the files asked for, the folder of temporary files, the log.
 Left out on purpose: `reall cohort assign --out`, which writes the user's own table with answers beside it, and the
-pseudonym `case` in the list of children
-on whom systems disagree (`compare`). The name of the file stands on the owner's screen, never in what is for sharing.
+pseudonym `case` in the list of children on whom systems disagree (`compare`). The name of the file stands on the
+owner's screen, never in what is for sharing.
 """
 
 from __future__ import annotations
