@@ -28,7 +28,7 @@ NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 def there_and_back(document: Document, knowledge: Knowledge) -> tuple[Case, Case, tuple[str, ...], tuple[str, ...]]:
     """Write a case, pass it through the library, and read it again."""
-    packet = to_phenopacket(document, knowledge, NOW)
+    packet = to_phenopacket(document, knowledge, made=NOW)
     message = Parse(json.dumps(packet.json), v2.Phenopacket())
     read = from_phenopacket(Document(MessageToDict(message), {}, "packet"), knowledge)
     again = Document(read.case, {}, "packet")
@@ -75,7 +75,7 @@ PARTS = [
 def test_where_the_parts_of_a_case_stand(path: str, expected: str, knowledge: Knowledge) -> None:
     example = EXAMPLES[0]
     document = read_document(example.read_bytes(), name=example.name, error=UnusableCase)
-    found: Any = to_phenopacket(document, knowledge, NOW).json
+    found: Any = to_phenopacket(document, knowledge, made=NOW).json
     for key in path.split("."):
         found = found[int(key) if key.isdigit() else key]
     assert str(found) == expected
@@ -83,7 +83,7 @@ def test_where_the_parts_of_a_case_stand(path: str, expected: str, knowledge: Kn
 
 def test_no_is_excluded_and_unknown_is_absent(knowledge: Knowledge) -> None:
     document = Document({"case": "c", "facts": {"down_syndrome": False, "bcr_abl1": True}}, {}, "case")
-    features = to_phenopacket(document, knowledge, NOW).json["phenotypicFeatures"]
+    features = to_phenopacket(document, knowledge, made=NOW).json["phenotypicFeatures"]
     assert {f["type"]["id"]: f.get("excluded", False) for f in features} == {
         "reall:down_syndrome": True,
         "reall:bcr_abl1": False,
@@ -155,9 +155,11 @@ def test_a_broken_packet_is_refused_with_its_place(packet: Any, words: str, know
 
 def test_the_command_goes_both_ways(tmp_path: Path) -> None:
     runner = CliRunner()
-    there = runner.invoke(reall, ["phenopacket", str(EXAMPLES[0]), "--out", str(tmp_path / "packet.json")])
+    there = runner.invoke(
+        reall, ["convert", str(EXAMPLES[0]), "--to", "phenopacket", "--out", str(tmp_path / "packet.json")]
+    )
     assert there.exit_code == 0, there.output
     text = (tmp_path / "packet.json").read_text(encoding="utf-8")
-    assert is_phenopacket(Document(json.loads(text), {}, "packet"))
-    back = runner.invoke(reall, ["phenopacket", "-"], input=text)
+    assert is_phenopacket(json.loads(text))
+    back = runner.invoke(reall, ["convert", "-"], input=text)
     assert json.loads(back.stdout)["facts"]["lineage"] == "B"

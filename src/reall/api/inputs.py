@@ -41,6 +41,44 @@ def case_document(case: CaseInput) -> Document:
     return read_document(file.content, name=file.name, error=UnusableCase)
 
 
+def named_after(case: CaseInput) -> str:
+    """Give the name of a case that has none of its own: that of its file, without the ending; else nothing."""
+    if isinstance(case, str | Path):
+        return PurePath(case).stem
+    return PurePath(case.name).stem if isinstance(case, File) else ""
+
+
+def cases_in(document: Document) -> dict[str, Document]:
+    """Take a list of cases apart, each under its number, so that errors name it. Raises `UnusableCase` for no list."""
+    if not isinstance(document.data, list) or not document.data:
+        raise UnusableCase("this is no list of cases", where=document.name, next="Write at least one case.")
+    return {f"case {at + 1}": _part(document, at) for at in range(len(document.data))}
+
+
+def _part(document: Document, at: int) -> Document:
+    lines = {place[1:]: line for place, line in document.lines.items() if place[0] == at and len(place) > 1}
+    return Document(document.data[at], lines, f"{document.name} {at + 1}")
+
+
+_HEAD = 65_536
+
+
+def is_record(source: Source) -> bool:
+    """Tell whether a file is a FHIR resource rather than a case."""
+    if isinstance(source, File):
+        return _looks_like_fhir(source.content)
+    try:
+        with Path(source).open("rb") as stream:
+            return _looks_like_fhir(stream.read(_HEAD))
+    except OSError:
+        return False
+
+
+def _looks_like_fhir(content: bytes) -> bool:
+    head = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return head == b"{" and b'"resourceType"' in content
+
+
 def read_file(source: Source) -> File:
     """Read a file, no further than a case may be long. Raises `UnusableCase` where there is none."""
     if isinstance(source, File):

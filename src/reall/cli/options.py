@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from reall.api.cases import board
-from reall.api.inputs import File
 from reall.cli.given import case_given
 from reall.library.knowledge import open_knowledge
 from reall.library.therapy import DEFAULT_COUNTRY
@@ -34,15 +33,13 @@ def command(  # noqa: PLR0917 - click passes the options by name
 
     CASE is a YAML or JSON file (reall.case/1), or - for standard input.
     """
-    given = case_given(case)
     answers, outcomes = board(
-        given,
+        case_given(case),
         open_knowledge(),
         on=day,
         country=country,
         studies=[case_given(name) for name in studies],
         ctml=[case_given(name) for name in ctml],
-        name="" if isinstance(given, File) else Path(case).stem,
     )
     if as_json:
         from reall.report.options_json import board_json  # noqa: PLC0415 - only what is asked for is imported

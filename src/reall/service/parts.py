@@ -7,10 +7,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from reall.api.cases import Remembering
 from reall.library.knowledge import Knowledge
 from reall.service.pages.work import Desk
 from reall.service.settings import Settings
 from reall.service.store.store import Store
+from reall.service.work import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,9 @@ class Parts:
     knowledge: Knowledge
     store: Store | None
     """Where cases, decisions and the audit log are kept; None where no database is set."""
+    workers: Workers
+    answers: Remembering
+    """For the event loop only; work in threads or processes asks `reall.api` itself."""
     desk: Desk = field(default_factory=Desk)
     """Where work that takes longer than a request is done."""
 
