@@ -36,10 +36,10 @@ def command(files: tuple[str, ...], source: str | None, target: str, out: str | 
     """Convert a FHIR R4 record or a Phenopacket into a case, or a case into either.
 
     FILE is a FHIR Bundle or resource (JSON), the files or the folder of a bulk export (.ndjson; one line for each
-    patient is written), a GA4GH Phenopacket (version 2, JSON), or a case (YAML, JSON); - is standard input. `--to case` writes the case, `--to reading` the
-    case with provenance, findings and all that was not read, `--to fhir` R4 resources, `--to assessment` the
-    assessment as R4 resources, `--to phenopacket` a Phenopacket. Findings, and what the other form cannot say, go to
-    standard error.
+    patient is written), a GA4GH Phenopacket (version 2, JSON), or a case (YAML, JSON); - is standard input.
+    `--to case` writes the case, `--to reading` the case with provenance, findings and all that was not read,
+    `--to fhir` R4 resources, `--to assessment` the assessment as R4 resources, `--to phenopacket` a Phenopacket.
+    Findings, and what the other form cannot say, go to standard error.
     """
     given = [case_given(name) for name in files]
     with ExitStack() as stack:
