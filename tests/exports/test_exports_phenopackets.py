@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime as dt
 import json
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from google.protobuf.json_format import MessageToDict, Parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from phenopackets.schema import v2
 
 from reall.api.phenopackets import from_phenopacket, is_phenopacket, to_phenopacket
@@ -151,6 +154,35 @@ BROKEN: list[tuple[Any, str]] = [
 def test_a_broken_packet_is_refused_with_its_place(packet: Any, words: str, knowledge: Knowledge) -> None:
     with pytest.raises(UnusableCase, match=words):
         from_phenopacket(Document(copy.deepcopy(packet), {}, "packet"), knowledge)
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["", "x", "reall:sex"]),
+    lambda parts: st.lists(parts, max_size=2) | st.dictionaries(st.sampled_from(["id", "type", "value"]), parts),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_element_may_be_anything(data: st.DataObject, knowledge: Knowledge) -> None:
+    """Whatever stands in one place of a packet: it is read, listed, or refused with its place."""
+    example = EXAMPLES[2]
+    document = read_document(example.read_bytes(), name=example.name, error=UnusableCase)
+    packet = to_phenopacket(document, knowledge, made=NOW).json
+    node: Any = packet
+    while True:
+        key = data.draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
+        if not isinstance(node[key], dict | list) or not node[key] or data.draw(st.booleans()):
+            node[key] = data.draw(JUNK)
+            break
+        node = node[key]
+    with contextlib.suppress(UnusableCase):
+        from_phenopacket(packet, knowledge)
 
 
 def test_the_command_goes_both_ways(tmp_path: Path) -> None:
