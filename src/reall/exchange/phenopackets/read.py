@@ -172,7 +172,8 @@ class _Reader:
         if fact is None:
             return
         if fact.numeric and "quantity" in value:
-            self.state(name, _amount(value))
+            amount = _amount(value)
+            self.state(name, int(amount) if fact.kind == "count" and amount.is_integer() else amount)
         elif fact.numeric and "complexValue" in measurement:
             self.state(name, written(_bounds(measurement["complexValue"], "")))
         elif "ontologyClass" in value and (answer := self._answer(name, value["ontologyClass"]["id"])):
