@@ -14,6 +14,7 @@ from reall.library.quality import SEVERITIES, QualityCheck
 from reall.library.tables import System
 from reall.report.fhir.mapping_page import mapping_page
 from reall.report.markdown import MADE, as_table, page
+from reall.report.omop import omop_page
 from reall.report.words import power
 from reall.rules.table import Remark, Row, Table
 from reall.stratify.assess import case_masks
@@ -63,6 +64,7 @@ def write_reference(knowledge: Knowledge, folder: Path) -> list[Path]:
         "errors.md": errors_page,
         "quality.md": quality_page,
         "fhir.md": mapping_page,
+        "omop.md": lambda known: MADE + "\n" + omop_page(known),
     }
     written = []
     for name, make in pages.items():

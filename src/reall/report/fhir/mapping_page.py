@@ -53,9 +53,9 @@ def mapping_page(knowledge: Knowledge) -> str:
     parts += ["## Fusions\n", as_table(("genes", "name in `genetics`", "source", "status"), _fusions(codes))]
     parts += ["## Medicines that were given\n", as_table(("agent", "says", "codes"), _medicines(codes))]
     parts += ["## Reasons of absence\n", as_table(("code", "words"), ((c, w) for c, (_, w) in codes.absent.items()))]
-    of_rules = ("finding", "severity", "element", "words", "source", "status")
+    columns = ("finding", "severity", "element", "words", "source", "status")
     rules = [(f"`{r.id}`", r.severity, f"`{r.element}`", r.words, f"{r.source}, {r.at}", r.status) for r in codes.rules]
-    parts += ["## What makes a resource doubtful by itself\n", as_table(of_rules, rules)]
+    parts += ["## What makes a resource doubtful by itself\n", as_table(columns, rules)]
     own = ((f"`{one.id}`", one.url) for one in codes.systems)
     parts += ["## Code systems\n", as_table(("name here", "address"), own)]
     return page(parts)
