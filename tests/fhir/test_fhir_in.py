@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -211,6 +212,22 @@ def test_a_relapse_before_the_diagnosis_leaves_both_open(read: Read) -> None:
     reading = read(patient(), condition("a", "inactive", "2020-01-01"), condition("b", "relapse", "2019-01-01"))
     assert not {"relapse_date", "diagnosis_date"} & set(reading.case["facts"])
     assert "contradiction" in codes_found(reading)
+
+
+def test_references_by_the_addresses_of_a_transaction(read: Read) -> None:
+    """In a transaction resources refer to each other by fullUrl, before they have an id."""
+    address = {"Patient/p": "urn:uuid:p", "Condition/relapse": "urn:uuid:relapse", "Condition/first": "urn:uuid:first"}
+    far = observation("26465-5", quantity(80, "/uL"), day="2018-01-01", focus=[{"reference": "Condition/relapse"}])
+    entries = []
+    for one in child(far):
+        text = json.dumps({key: value for key, value in one.items() if key != "id"})
+        for name, url in address.items():
+            text = text.replace(name, url)
+        url = address.get(f"{one['resourceType']}/{one['id']}", "urn:uuid:o")
+        entries.append({"fullUrl": url, "resource": json.loads(text), "request": {"method": "POST", "url": "x"}})
+    reading = read({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    assert reading.case["facts"]["csf_wbc_per_ul"] == 80
+    assert (reading.patient, reading.condition) == ("urn:uuid:p", "urn:uuid:relapse")
 
 
 def test_a_recorded_date_is_no_onset(read: Read) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from reall.exchange.fhir.findings import Unused
 from reall.exchange.fhir.genomics import read_variant
 from reall.exchange.fhir.mapping import CodeRow
 from reall.exchange.fhir.node import Concept, Node, Quantity, Resource, plain
-from reall.exchange.fhir.own import is_own, read_own
+from reall.exchange.fhir.own import Entry, is_own, read_own
 from reall.exchange.fhir.record import Record
 from reall.exchange.fhir.say import say
 from reall.exchange.fhir.timeline import Timeline
@@ -23,13 +22,13 @@ _NO_FACT = {
 }
 
 
-def read_observations(record: Record, line: Timeline) -> list[dict[str, Any]]:
-    """State what observations say; give the MRD results, as entries of a case."""
-    mrd: list[dict[str, Any]] = []
+def read_observations(record: Record, line: Timeline) -> list[Entry]:
+    """State what observations say; give the MRD results and exposures, as entries of a case."""
+    entries: list[Entry] = []
     for one in record.of("Observation"):
         code = one.root.concept("code")
         if is_own(code):
-            mrd += read_own(one, record, line)
+            entries += read_own(one, record, line)
             continue
         parts = [(one.root, code), *((part, part.concept("code")) for part in _components(one, record, code))]
         read = [_part(one, node, concept, record, line) for node, concept in parts]
@@ -37,7 +36,7 @@ def read_observations(record: Record, line: Timeline) -> list[dict[str, Any]]:
             why = f"no fact of a case is mapped to its code ({code or 'none'})"
             record.log.unused.append(Unused(resource=one.name, elements=(), why=why))
             one.looked_at |= set(one.data)
-    return mrd
+    return entries
 
 
 def _components(one: Resource, record: Record, code: Concept | None) -> list[Node]:
