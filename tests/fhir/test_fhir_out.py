@@ -122,9 +122,8 @@ def _back(data: dict[str, Any], knowledge: Knowledge, codes: CodeMap) -> Case:
 
 def test_each_mrd_result_says_where_it_comes_from(knowledge: Knowledge, codes: CodeMap) -> None:
     written = write_case(DECIDED, codes, knowledge.vocabulary)
-    stands = {
-        one.fact: one.resource for one in read_resource(written, codes, knowledge.vocabulary, name="w").provenance
-    }
+    back = read_resource(written, codes, knowledge.vocabulary, name="written")
+    stands = {one.fact: one.resource for one in back.provenance}
     assert (stands["mrd[0]"], stands["exposures[0]"]) == ("Observation/decided-mrd-1", "Observation/decided-exposure-1")
 
 
