@@ -175,7 +175,7 @@ _CASES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=_CASES)
 def test_any_case_comes_back_as_it_went(data: dict[str, Any]) -> None:
     """Every fact of the vocabulary, MRD and lists: what `read_case` accepts is the same after FHIR and back."""
