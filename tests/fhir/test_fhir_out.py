@@ -120,6 +120,13 @@ def _back(data: dict[str, Any], knowledge: Knowledge, codes: CodeMap) -> Case:
     return read_case(Document(reading.case, {}, "back"), knowledge.vocabulary)
 
 
+def test_each_mrd_result_says_where_it_comes_from(knowledge: Knowledge, codes: CodeMap) -> None:
+    written = write_case(DECIDED, codes, knowledge.vocabulary)
+    back = read_resource(written, codes, knowledge.vocabulary, name="written")
+    stands = {one.fact: one.resource for one in back.provenance}
+    assert (stands["mrd[0]"], stands["exposures[0]"]) == ("Observation/decided-mrd-1", "Observation/decided-exposure-1")
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_comes_back_as_it_went(path: Path, knowledge: Knowledge, codes: CodeMap) -> None:
     document = convert.case_document(path)
@@ -168,7 +175,7 @@ _CASES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=_CASES)
 def test_any_case_comes_back_as_it_went(data: dict[str, Any]) -> None:
     """Every fact of the vocabulary, MRD and lists: what `read_case` accepts is the same after FHIR and back."""

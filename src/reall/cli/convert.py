@@ -68,7 +68,7 @@ def _converted(given: Source, source: str | None, target: str) -> dict[str, Any]
     if source == "phenopacket" or (source is None and not record and phenopackets.is_phenopacket(given)):
         return _from_phenopacket(given, target)
     if target == "phenopacket":
-        return _to_phenopacket(convert.record(given).case if record else given)
+        return _to_phenopacket(_read(given).case if record else given)
     if record and target == "fhir":
         raise WrongUsage("this is FHIR already", where="--to", next="Write --to case, reading or assessment.")
     if not record and target in {"case", "reading"}:
@@ -77,10 +77,16 @@ def _converted(given: Source, source: str | None, target: str) -> dict[str, Any]
         return convert.to_fhir(given) if target == "fhir" else convert.assess_case_to_fhir(given)
     if target == "assessment":
         return convert.assess_record(given)
+    reading = _read(given)
+    return reading.to_json() if target == "reading" else reading.case
+
+
+def _read(given: Source) -> Reading:
+    """Read a record, and say what is odd in it."""
     reading = convert.record(given)
     for line in told(reading.findings):
         click.echo(line, err=True)
-    return reading.to_json() if target == "reading" else reading.case
+    return reading
 
 
 def _from_phenopacket(given: Source, target: str) -> dict[str, Any]:
