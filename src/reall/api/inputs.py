@@ -60,6 +60,25 @@ def _part(document: Document, at: int) -> Document:
     return Document(document.data[at], lines, f"{document.name} {at + 1}")
 
 
+_HEAD = 65_536
+
+
+def is_record(source: Source) -> bool:
+    """Tell whether a file is a FHIR resource rather than a case."""
+    if isinstance(source, File):
+        return _looks_like_fhir(source.content)
+    try:
+        with Path(source).open("rb") as stream:
+            return _looks_like_fhir(stream.read(_HEAD))
+    except OSError:
+        return False
+
+
+def _looks_like_fhir(content: bytes) -> bool:
+    head = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return head == b"{" and b'"resourceType"' in content
+
+
 def read_file(source: Source) -> File:
     """Read a file, no further than a case may be long. Raises `UnusableCase` where there is none."""
     if isinstance(source, File):

@@ -24,10 +24,12 @@ from reall.library.check_citations import (
     unused_sources,
 )
 from reall.library.compile import compile_knowledge, load_sources
+from reall.library.fhir import check_fhir
 from reall.library.files import fingerprint, open_file
 from reall.library.knowledge import Knowledge
 from reall.library.resistance import check_clonal_knowledge
 from reall.library.risk_order import risk_orders
+from reall.library.simulation import simulation_rows
 from reall.library.tables import System, load_systems
 from reall.library.vocabulary import load_vocabulary
 from reall.library.worked_cases import unshown_cut_offs, worked_cases, wrong_answers
@@ -55,6 +57,16 @@ def clonal_rows(root: Path, knowledge: Knowledge) -> Iterator[Fault]:  # noqa: A
         yield _fault(error)
 
 
+def record_codes(root: Path, knowledge: Knowledge) -> Iterator[Fault]:
+    """Read the codes of record systems, where the knowledge has them; facts, sources and FHIRPath must exist."""
+    if not (root / "fhir").exists():
+        return
+    try:
+        check_fhir(root, knowledge.vocabulary, knowledge.sources)
+    except InvalidKnowledge as error:
+        yield _fault(error)
+
+
 STANDARD: Mapping[str, Check] = {
     "proofs": proofs,
     "worked cases": wrong_answers,
@@ -66,6 +78,8 @@ STANDARD: Mapping[str, Check] = {
     "published outcomes": outcome_rows,
     "risk orders": risk_orders,
     "clonal stories": clonal_rows,
+    "record systems": record_codes,
+    "simulation": simulation_rows,
 }
 
 
@@ -138,6 +152,8 @@ def _broken_files(root: Path) -> Iterator[Fault]:
 
 
 _SCHEMAS = {
+    "fhir/codes.yaml": "fhir_codes",
+    "fhir/quality.yaml": "fhir_quality",
     "sources/*.yaml": "sources",
     "vocabulary/facts*.yaml": "vocabulary",
     "vocabulary/background*.yaml": "background",
@@ -153,6 +169,8 @@ _SCHEMAS = {
     "definitions/cases.yaml": "cases",
     "systems/*/cases.yaml": "cases",
     "outcomes/risk_order.yaml": "risk_order",
+    "simulation/model.yaml": "simulation",
+    "simulation/missing.yaml": "missing_presets",
     "mrd/draft.yaml": "mrd_ruleset",
     "mrd/constants.yaml": "mrd_constants",
     "mrd/target_stability.yaml": "mrd_target_stability",
