@@ -19,9 +19,11 @@ SIGN_IN = "/sign-in"
 _UNKNOWN = 401
 _MISSING = {
     HTTPStatus.BAD_REQUEST: ("reall/malformed-request", "this request cannot be read", ""),
-    HTTPStatus.NOT_FOUND: ("reall/not-found", "there is nothing at this address", "It may be mistyped, or gone by now."),
+    HTTPStatus.NOT_FOUND: ("reall/not-found", "there is nothing at this address", "It may be mistyped, or gone."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
-        "reall/method-not-allowed", "this page is the answer to a form, and not there without it", "Send it again.",
+        "reall/method-not-allowed",
+        "this page is the answer to a form, and not there without it",
+        "Send it again.",
     ),
 }  # fmt: skip
 """What is said where nobody said more: code, what, next."""
