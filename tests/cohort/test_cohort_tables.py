@@ -120,6 +120,8 @@ def test_files_that_are_no_table(tmp_path: Path, text: str | bytes, message: str
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ReallError, match=r"there is no file 'none.csv'"):
         open_table(tmp_path / "none.csv")
+    with pytest.raises(ReallError, match=r"^there is no file 'none.csv'"):
+        open_table(Path("none.csv"))
 
 
 def test_excel_cells_read_as_a_person_would_type_them(tmp_path: Path) -> None:

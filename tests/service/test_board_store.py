@@ -150,3 +150,20 @@ def test_what_is_not_there_is_not_found(keeping: TestClient, client: TestClient)
 def test_no_value_of_the_case_is_in_the_log(keeping: TestClient, store: Store, case: str, tmp_path: Path) -> None:
     said = " ".join(f"{entry.target} {entry.detail} {entry.by}" for entry in store.audit_entries())
     assert not any(value in said for value in ("5e-4", "0.0005", "late-marrow", "2019-07-10"))
+
+
+@pytest.mark.parametrize("version", ["0", "7", "2147483648", "9" * 30, "9" * 5000, "-1", "abc"])
+def test_a_version_that_cannot_be_there_is_not_found(keeping: TestClient, case: str, version: str) -> None:
+    found = keeping.get(f"/cases/{case}/versions/{version}", headers={"Accept": "text/html"})
+    assert found.status_code == 404
+    assert "This request was not answered" in found.text
+
+
+@pytest.mark.parametrize("version", ["", "9" * 30, "9" * 5000, "x"])
+def test_a_form_that_names_no_version_keeps_nothing(keeping: TestClient, store: Store, case: str, version: str) -> None:
+    before = store.history(case)
+    for what in ("withdrawal", "assessments", "decisions"):
+        said = {"version": version, "who": "board", "what": "discussed", "when": "2026-11-20"}
+        assert keeping.post(f"/cases/{case}/{what}", data=said).status_code in {404, 409}
+    assert store.history(case) == before
+    assert (store.decisions(case), store.assessments(case)) == ((), ())

@@ -187,3 +187,26 @@ def test_no_word_of_ours_escapes_the_catalogues(marked: TestClient) -> None:
         if left:
             escaped[path] = left
     assert escaped == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/nothing-here", 404, "there is nothing at this address"),
+        ("/knowledge/systems/none", 404, "there is nothing at this address"),
+        ("/families/none", 404, "there is nothing at this address"),
+        ("/cases", 404, "this service keeps no cases: no store is configured"),
+        ("/board/report", 405, "this page is the answer to a form"),
+    ],
+)
+def test_what_is_not_there_is_a_page_for_people_and_a_problem_for_programs(
+    client: TestClient, path: str, status: int, said: str
+) -> None:
+    page = client.get(path, headers={"accept": "text/html"})
+    assert page.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+    assert said in page.text
+    told = client.get(path, headers={"accept": "application/json"})
+    assert told.status_code == status
+    assert told.headers["content-type"] == "application/problem+json"
+    assert said in told.json()["what"]

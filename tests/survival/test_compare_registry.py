@@ -40,6 +40,13 @@ def test_kappa_by_hand() -> None:
     assert found.interval[0] < 0.4 < found.interval[1]
 
 
+def test_kappa_of_perfect_agreement_has_no_spread() -> None:
+    """The variance is 0; with these counts statsmodels 0.14 rounds it below 0, and its root is no number."""
+    found = cohen(np.diag([1, 16, 1, 11]))
+    assert found is not None
+    assert (found.kappa, found.interval, found.agreed, found.n) == (1.0, (1.0, 1.0), 1.0, 29)
+
+
 @pytest.mark.parametrize("table", [[[0, 0], [0, 0]], [[5, 5], [0, 0]], [[9, 0], [0, 0]]])
 def test_no_kappa_where_one_group_holds_all(table: list[list[int]]) -> None:
     assert cohen(np.array(table)) is None
@@ -120,3 +127,28 @@ def test_pictures_tables_and_json_of_target(picture: str, target_file: Path, tmp
     assert data["caveats"]
     assert "enriched for early marrow relapse" in svg.read_text(encoding="utf-8")
     assert csv.read_text(encoding="utf-8").startswith("row,case,about,all_rez_bfm_s")
+
+
+def test_a_table_without_outcomes_shows_where_systems_agree(tmp_path: Path) -> None:
+    table, csv, svg = tmp_path / "registry.csv", tmp_path / "children.csv", tmp_path / "groups.svg"
+    table.write_text(
+        "case,relapse_number,lineage,site_class,months_from_diagnosis\nx,1,T,isolated_marrow,40\n", encoding="utf-8"
+    )
+    options = ["--picture", "alluvial", "--table", "disagreements", "--out", str(csv), "--out", str(svg)]
+    done = CliRunner().invoke(command, ["compare", str(table), *options])
+    assert done.exit_code == 0, done.exception
+    assert "Nothing is said of survival: the table has no column 'overall_survival_days'." in done.stdout
+    assert "Harrell" not in done.stdout
+    assert "published figures of" not in done.stdout
+    assert csv.exists()
+    assert svg.exists()
+
+
+@pytest.mark.parametrize("options", [["--endpoint", "OS"], ["--out", "forest.svg"], ["--out", "published.csv"]])
+def test_what_rests_on_outcomes_asks_for_them(options: list[str], tmp_path: Path) -> None:
+    table = tmp_path / "registry.csv"
+    table.write_text("case,relapse_number,lineage\nx,1,T\n", encoding="utf-8")
+    done = CliRunner().invoke(command, ["compare", str(table), *options])
+    assert isinstance(done.exception, ReallError)
+    assert "overall_survival_days" in done.exception.what
+    assert not list(tmp_path.glob("*.svg"))

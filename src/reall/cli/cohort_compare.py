@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--system", "systems", multiple=True, metavar="ID", help="Compare these systems; all risk groups otherwise."
 )
-@click.option("--endpoint", type=click.Choice(["OS", "EFS", "DFS"]), default="OS", show_default=True)
+@click.option("--endpoint", type=click.Choice(["OS", "EFS", "DFS"]), help="What is compared; OS otherwise.")
 @click.option(
     "--picture",
     type=click.Choice(["forest", "calibration", "alluvial"]),
@@ -56,7 +56,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
     assume: tuple[str, ...],
     keep: bool,
     systems: tuple[str, ...],
-    endpoint: str,
+    endpoint: str | None,
     picture: str,
     which: str,
     out: tuple[Path, ...],
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
 
     A published figure stands beside the registry's own only where end point and start of the clock are the same;
     others are listed apart with the reason. Agreement is given as cross tables and kappa, discrimination as Harrell's
-    C, and the children on whom systems disagree are listed.
+    C, and the children on whom systems disagree are listed. A table without outcomes shows the agreement only.
     """
     from reall.cohort.compare.run import compare, systems_named  # noqa: PLC0415 - numpy, scipy and pyarrow
     from reall.cohort.survival.reading import Opening, Table  # noqa: PLC0415
@@ -79,13 +79,18 @@ def command(  # noqa: PLR0917 - click passes the options by name
     knowledge = open_knowledge()
     named = systems_named(systems, knowledge)
     opened = Table(table, knowledge, Opening(form=form or "", assume=assume, keep=keep, mapping=mapping))
+    needed = endpoint is not None or any(_rests_on_outcomes(path, picture, which) for path in out)
     with progress_of(table, "Comparing") as progress:
-        found, reading = compare(opened, named, endpoint, progress=progress)
+        found, reading = compare(opened, named, endpoint or "OS", outcomes_needed=needed, progress=progress)
     _write(out, found, reading, picture, which)
     click.echo(
         dumps(say.comparison_json(found, reading)) if as_json else "\n".join(say.comparison_lines(found, reading))
     )
     report_problems(reading)
+
+
+def _rests_on_outcomes(path: Path, picture: str, which: str) -> bool:
+    return which == "published" if path.suffix.lower() == ".csv" else picture != "alluvial"
 
 
 def _write(out: Sequence[Path], found: Comparison, reading: Reading, picture: str, which: str) -> None:

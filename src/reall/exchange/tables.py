@@ -74,7 +74,8 @@ def open_table(path: Path) -> Source:
     Raises `UnusableCase` when it is missing, empty, no table, or its header names a column twice or not at all.
     """
     if not path.is_file():
-        raise WrongUsage(f"there is no file {path.name!r}", where=str(path.parent), next="Check the path.")
+        folder = "" if path.parent == Path() else str(path.parent)
+        raise WrongUsage(f"there is no file {path.name!r}", where=folder, next="Check the path.")
     openers: dict[str, Callable[[Path], Source]] = {
         **dict.fromkeys(_PARQUET, _open_parquet),
         ".xlsx": _open_excel, ".xls": _open_excel, ".xlsm": _open_excel, ".xlsb": _open_excel, ".ods": _open_excel,

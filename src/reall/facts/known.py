@@ -146,7 +146,7 @@ def within(known: Interval, *, minimum: float, maximum: float) -> Interval:
     if too_low or too_high or inside is None:
         raise UnusableCase(
             f"{known} is outside what is possible",
-            why=f"Possible are {minimum:g} to {maximum:g}.",
+            why=f"Possible are {minimum:g} {'or more' if math.isinf(maximum) else f'to {maximum:g}'}.",
             next="Check value and unit, or leave it out when unknown.",
         )
     return inside

@@ -114,29 +114,42 @@ def comparison_lines(found: Comparison, reading: Reading) -> Iterator[str]:
     yield f"{reading.name}, {reading.rows:,} rows, {found.endpoint}. Knowledge {reading.knowledge_version}."
     yield "Not a medical device. Figures of different treatments, years and selections; a difference is no verdict."
     yield ""
+    if found.without:
+        yield f"{found.without[0].upper()}{found.without[1:]}."
+        yield ""
+    else:
+        yield from _published_lines(found)
+    yield from _agreement_lines(found.agreement)
+    if not found.without:
+        yield "How well each system orders survival (Harrell's C):"
+        for each in found.agreement.discrimination:
+            yield f"  {each.system}: {discrimination_words(each)}"
+        yield ""
+    yield f"Systems disagree on {found.agreement.disagreeing:,} of {found.agreement.rows:,} children."
+    yield from _some(found.agreement.disagreements)
+    for word, texts in (("Assumed", tuple(reading.assumptions)), ("Caveat", reading.caveats)):
+        yield from (f"{word}: {text}" for text in texts)
+
+
+def _published_lines(found: Comparison) -> Iterator[str]:
     yield "Beside published figures of the same end point and clock (own less published, points of percent):"
     numbers = count(1)  # as in the picture of calibration, where figures without an own one have no place
     lines = [[*(_line(b)), str(next(numbers)) if b.own.value is not None else ""] for b in found.published.beside]
     yield from aligned([["", "published", "n", "own", "difference", "rests on", "no."], *lines])
     yield f"Apart: {len(found.published.apart)} published figures, for another end point, clock or arm (see --json)."
     yield ""
+
+
+def _agreement_lines(found: Agreement) -> Iterator[str]:
     yield "Agreement of systems (kappa over the children whom both group):"
-    with_kappa = [table for table in found.agreement.tables if table.kappa]
+    with_kappa = [table for table in found.tables if table.kappa]
     for table in with_kappa:
         yield f"  {table.systems[0]} and {table.systems[1]}: {kappa_words(table)}"
     yield (
-        f"  {len(found.agreement.tables) - len(with_kappa)} further pairs have none: no common order of groups, or "
+        f"  {len(found.tables) - len(with_kappa)} further pairs have none: no common order of groups, or "
         "one of the two groups nobody or puts all children into one group; their cross tables are in --json."
     )
     yield ""
-    yield "How well each system orders survival (Harrell's C):"
-    for each in found.agreement.discrimination:
-        yield f"  {each.system}: {discrimination_words(each)}"
-    yield ""
-    yield f"Systems disagree on {found.agreement.disagreeing:,} of {found.agreement.rows:,} children."
-    yield from _some(found.agreement.disagreements)
-    for word, texts in (("Assumed", tuple(reading.assumptions)), ("Caveat", reading.caveats)):
-        yield from (f"{word}: {text}" for text in texts)
 
 
 _LISTED = 10

@@ -26,6 +26,8 @@ def cohen(table: Ints) -> Kappa | None:
     n = int(table.sum())
     if not n or (table.sum(axis=0) == n).any() or (table.sum(axis=1) == n).any():
         return None
+    if np.trace(table) == n:  # its variance is 0, which statsmodels misses by rounding
+        return Kappa(kappa=1.0, interval=(1.0, 1.0), agreed=1.0, n=n)
     found = importlib.import_module("statsmodels.stats.inter_rater").cohens_kappa(table)
     spread = standard_errors() * float(found.std_kappa)
     kappa = float(found.kappa)

@@ -73,6 +73,15 @@ def columns_of(endpoint: str, columns: Sequence[str]) -> tuple[str, ...]:
     return (*found, *plain, *([oc.REMISSION] if endpoint == "DFS" and oc.REMISSION in columns else []))
 
 
+def unobserved(rows: int) -> Observed:
+    """Give the outcome of rows of a table without outcome columns: not known in any of them."""
+    return Observed(
+        days=np.full(rows, np.nan),
+        cause=np.zeros(rows, dtype=np.int64),
+        reason=np.full(rows, _NO_TIME, dtype=np.int64),
+    )
+
+
 class Reader:
     """Reads the outcome columns of one batch, and notes what cannot be read."""
 

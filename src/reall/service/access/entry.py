@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from reall.service.access.authority import Authority
 from reall.service.access.handshake import Handshakes
 from reall.service.access.identify import Identify
 from reall.service.access.refusal import Refused
-from reall.service.access.refusing import answer_refused
+from reall.service.access.refusing import answer_missing, answer_refused
 from reall.service.access.routes import Door, open_paths
 from reall.service.access.sessions import SessionTable
 from reall.service.guards.headers import SecurityHeaders
@@ -50,6 +52,8 @@ def guard(app: FastAPI, settings: Settings) -> None:
     access = Access(settings=settings, sessions=SessionTable(settings), authority=authority)
     app.state.access, app.state.settings = access, settings
     app.add_exception_handler(Refused, answer_refused)
+    app.add_exception_handler(HTTPException, answer_missing)
+    app.add_exception_handler(RequestValidationError, answer_missing)
     open_paths(app)
     # The last one added is the outermost.
     app.add_middleware(Size, limits=settings.limits)

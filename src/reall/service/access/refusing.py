@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from reall.service.access.refusal import Refused
 from reall.service.pages.rendering import render
-from reall.service.rest.problems import problem
+from reall.service.rest.problems import PREFIX, answer_http, problem
 
 SIGN_IN = "/sign-in"
 _UNKNOWN = 401
+_MISSING = {
+    HTTPStatus.BAD_REQUEST: ("reall/malformed-request", "this request cannot be read", ""),
+    HTTPStatus.NOT_FOUND: ("reall/not-found", "there is nothing at this address", "It may be mistyped, or gone."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "reall/method-not-allowed",
+        "this page is the answer to a form, and not there without it",
+        "Send it again.",
+    ),
+}  # fmt: skip
+"""What is said where nobody said more: code, what, next."""
 
 
 async def refuse(refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,6 +38,21 @@ async def answer_refused(request: Request, refused: Exception) -> Response:
     """Answer a `Refused` that was raised inside a route."""
     assert isinstance(refused, Refused)
     return _response(request, refused)
+
+
+async def answer_missing(request: Request, error: Exception) -> Response:
+    """Answer for an address or a method that no route has, and for what a route did not find."""
+    if isinstance(error, RequestValidationError):  # quotes what was sent, which may be a value of a patient
+        in_path = all(fault["loc"][0] == "path" for fault in error.errors())
+        error = HTTPException(HTTPStatus.NOT_FOUND if in_path else HTTPStatus.BAD_REQUEST)
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(f"{PREFIX}/"):
+        return await answer_http(request, error)
+    status = HTTPStatus(error.status_code)
+    code, what, then = _MISSING.get(status, ("reall/refused", "this request cannot be answered", ""))
+    if error.detail != status.phrase:
+        what = error.detail
+    return _response(request, Refused(status=status, code=code, what=what, next=then, headers=error.headers))
 
 
 def _response(request: Request, refused: Refused) -> Response:

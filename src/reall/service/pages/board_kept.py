@@ -34,6 +34,7 @@ _WRITE = [require(Operation.WRITE_CASES)]
 _DECIDE = [require(Operation.RECORD_DECISIONS)]
 _UNUSABLE, _CONFLICT, _NOT_FOUND, _NOT_NOW = 422, 409, 404, 503
 _SEE_OTHER = 303
+_LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +186,7 @@ def _day(text: str) -> dt.date:
 
 def _number(form: FormOf, name: str) -> int:
     text = form.get(name, "")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
 def _to(case_id: str) -> Response:

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -76,7 +75,6 @@ def install(app: FastAPI) -> None:
     """Answer every error below /api/v1 as a problem; other addresses keep their own way of saying no."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(ReallError, _reall)
-    app.add_exception_handler(HTTPException, _http)
 
 
 async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the form of a handler
@@ -89,10 +87,8 @@ async def _reall(request: Request, error: Exception) -> Response:  # noqa: ARG00
     return problem_of(error)
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if not _ours(request):
-        return await http_exception_handler(request, error)
+async def answer_http(request: Request, error: HTTPException) -> Response:
+    """Answer for an address or a method below /api/v1 that no route has."""
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
@@ -118,10 +114,6 @@ def _allowed(request: Request) -> list[str]:
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
             found.add(method)
     return sorted(found)
-
-
-def _ours(request: Request) -> bool:
-    return request.url.path.startswith(f"{PREFIX}/")
 
 
 def schema() -> dict[str, Any]:

@@ -47,6 +47,10 @@ def keepable(name: str, text: str, *, needed: bool = False) -> str:
     return text
 
 
+MOST_VERSION = 2**31 - 1
+"""The greatest number of a version that every database can be asked for."""
+
+
 def not_in_store(kind: str, id_: str, version: int | None = None) -> NotInStore:
     """Say that a record is not there."""
     which = f"{kind} {id_!r}" if version is None else f"version {version} of {kind} {id_!r}"
