@@ -39,7 +39,7 @@ def server(provider: Provider) -> str:
             handler, {"resourceType": "Condition", "id": "first"}, then=f"{base}/Condition?patient=child-1&page=2"
         )
 
-    outside = "http://127.0.0.1:1/Encounter?page=2"
+    outside = "http://127.0.0.1:1/MedicationStatement?page=2"
     provider.routes |= {
         "/fhir/.well-known/smart-configuration": lambda _: {
             **provider.described(),
@@ -49,7 +49,7 @@ def server(provider: Provider) -> str:
         "/fhir/Condition": conditions,
         "/fhir/Procedure": bundle,
         "/fhir/DiagnosticReport": lambda _: {"resourceType": "OperationOutcome"},
-        "/fhir/Encounter": lambda h: bundle(h, {"resourceType": "Encounter", "id": "e"}, then=outside),
+        "/fhir/MedicationStatement": lambda h: bundle(h, {"resourceType": "MedicationStatement", "id": "m"}, then=outside),
         "/fhir/MedicationRequest": bundle,
         "/fhir/MedicationAdministration": lambda _: ["no", "resource"],
     }

@@ -15,6 +15,7 @@ from reall.service.access.refusal import Refused
 from reall.service.access.refusing import answer_refused
 from reall.service.access.routes import Door, open_paths
 from reall.service.access.sessions import SessionTable
+from reall.service.guards.cors import HookCors
 from reall.service.guards.headers import SecurityHeaders
 from reall.service.guards.origin import Origin
 from reall.service.guards.rate import Rate
@@ -56,6 +57,7 @@ def guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Door, open_paths=functools.cache(lambda: open_paths(app)))
     app.add_middleware(Rate, settings=settings)
     app.add_middleware(Identify, settings=settings, sessions=access.sessions, authority=authority)
+    app.add_middleware(HookCors, settings=settings)
     app.add_middleware(Origin, settings=settings)
     app.add_middleware(Record, metrics=access.metrics)
     app.add_middleware(SecurityHeaders, settings=settings)
