@@ -20,6 +20,7 @@ from reall.service.access.sign_in import router as sign_in
 from reall.service.pages.board import router as board
 from reall.service.pages.board_files import router as board_files
 from reall.service.pages.board_kept import router as board_kept
+from reall.service.hooks.routes import router as hooks
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.running.health import router as health
