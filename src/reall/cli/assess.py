@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reall.base.documents import MAXIMUM_BYTES, Document, read_document
-from reall.base.errors import ReallError, UnusableCase, WrongUsage
-from reall.facts.case import read_case
-from reall.facts.vocabulary import nearest
+from reall.api.cases import answers, assessment, assessment_answer, check_systems
+from reall.base.errors import ReallError, WrongUsage
+from reall.cli.given import case_given
 from reall.library.knowledge import Knowledge, open_knowledge
-from reall.library.therapy import DEFAULT_COUNTRY
-from reall.stratify.assess import Assessment, assess
+from reall.stratify.assess import Assessment
 
 if TYPE_CHECKING:
     from reall.report.assessment_page import Report
 
-STDIN = "-"
 # Report modules are imported where they are used: a terminal summary must not wait for Jinja or WeasyPrint.
 
 
@@ -53,7 +49,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
             "--mrd goes with one case only", why="It would not be clear whose result it is.", next="Name one case."
         )
     knowledge = _open(knowledge_folder)
-    _check_systems(systems, knowledge)
+    check_systems(systems, knowledge)
     outcomes = [(name, _try(name, systems, mrd_files, knowledge)) for name in cases]
     done = [result for _, result in outcomes if isinstance(result, Assessment)]
     if as_json:
@@ -72,78 +68,35 @@ def _open(folder: str | None) -> Knowledge:
     return open_knowledge(Path(folder))
 
 
-def _check_systems(systems: Iterable[str], knowledge: Knowledge) -> None:
-    known = [*knowledge.system_ids, *knowledge.transplant_ids]
-    for system in systems:
-        if system not in known:
-            hint = nearest(system, known) or f"Known are {', '.join(sorted(set(known)))}."
-            raise WrongUsage(f"there is no system {system!r}", where="--system", next=hint)
-
-
 def _try(name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge: Knowledge) -> Assessment | ReallError:
     """Assess one file; a file that cannot be used is an outcome like any other, so that it hides no other child."""
     try:
-        document = _with_mrd(_read(name), mrd_files)
-        case = read_case(document, knowledge.vocabulary, name=Path(document.name).stem)
+        return assessment(case_given(name), knowledge, systems=systems, mrd=mrd_files)
     except ReallError as error:
         return error
-    try:
-        return assess(case, knowledge, only=systems)
-    except ReallError as error:
-        error.where = document.where("facts")  # the file says more than the pseudonym that the case carries
-        return error
 
 
-def _read(name: str) -> Document:
-    shown = "standard input" if name == STDIN else name
-    try:
-        if name == STDIN:
-            text = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
-        else:
-            with Path(name).open("rb") as stream:
-                text = stream.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        raise UnusableCase(
-            f"the file cannot be read: {error.strerror}", where=shown, next="Check the path and the permissions."
-        ) from None
-    return read_document(text, name=shown, error=UnusableCase)
+def _document(name: str, knowledge: Knowledge) -> Document:
+    """Read a case, or the case in a FHIR record; what is odd in a record is counted, `reall convert` lists it."""
+    given = case_given(name)
+    if not is_record(given):
+        return case_document(given)
+    from reall.api.convert import case_of  # noqa: PLC0415
 
-
-def _with_mrd(document: Document, mrd_files: Sequence[str]) -> Document:
-    """Add laboratory results to the MRD entries of a case."""
-    if not mrd_files or not isinstance(document.data, dict):
-        return document
-    from reall.mrd.bridge import case_entries  # noqa: PLC0415 - only when a laboratory file is named
-
-    given = document.data.get("mrd") or []
-    entries = [given] if isinstance(given, dict) else list(given)
-    entries += [entry for file in mrd_files for entry in case_entries(file)]
-    return Document({**document.data, "mrd": entries}, document.lines, document.name)
+    document, reading = case_of(given, knowledge)
+    found = [one.severity for one in reading.findings] if reading else []
+    told = ", ".join(f"{found.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
+    click.echo(f"{name} is a FHIR record; {told} (`reall convert {name} --to reading` lists them)", err=True)
+    return document
 
 
 def _write_json(outcomes: Sequence[tuple[str, Assessment | ReallError]]) -> None:
-    from reall.report.to_json import SCHEMA, assessment_json, dumps  # noqa: PLC0415
+    from reall.report.to_json import dumps  # noqa: PLC0415
 
-    parts = [
-        assessment_json(result, _options(result))
-        if isinstance(result, Assessment)
-        else {"schema": SCHEMA, "case": name, "error": result.to_json()}
-        for name, result in outcomes
-    ]
-    if len(parts) > 1:
-        click.echo(dumps(parts))
+    if len(outcomes) > 1:
+        click.echo(dumps(answers(outcomes)))
     elif isinstance(outcomes[0][1], Assessment):
-        click.echo(dumps(parts[0]))
-
-
-def _options(assessment: Assessment) -> list[dict[str, Any]]:
-    """Answer the options with the labels of today and of the default country; `reall options` asks for others."""
-    from reall.options.eligibility import answer_options  # noqa: PLC0415
-    from reall.report.options_json import option_json  # noqa: PLC0415
-
-    today = dt.datetime.now(tz=dt.UTC).date()
-    answers = answer_options(assessment.case, assessment.masks, assessment.knowledge, on=today, country=DEFAULT_COUNTRY)
-    return [option_json(answer) for answer in answers]
+        click.echo(dumps(assessment_answer(outcomes[0][1])))
 
 
 def _write_summaries(done: Sequence[Assessment]) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from reall.base.errors import WrongUsage
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("input_path", metavar="INPUT", type=click.Path(exists=True, path_type=Path))
@@ -68,8 +66,6 @@ def command(input_path: Path, *, as_json: bool, html: Path | None, jobs: int, en
     INPUT is an .ssm, VCF, MAF or CSV file of one patient, or a folder with one such file per patient.
     """
     said["format"] = said.pop("format_")
-    if (said["signatures"] is None) != (said["contexts"] is None):
-        raise WrongUsage("--signatures and --contexts belong together.", next="Give both, or neither.")
     run = importlib.import_module("reall.cli.clones_run")  # only now, so that --help starts fast
     if input_path.is_dir():
         run.tell_folder(input_path, said, as_json=as_json, html=html, jobs=jobs, engine=engine)

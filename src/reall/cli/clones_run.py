@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reall.api.story import Telling, clones_answer, tell_clones
 from reall.base.errors import ReallError, UnusableLaboratoryData, WrongUsage
-from reall.clones.contract import to_json
-from reall.clones.copy_number import Sex
-from reall.clones.inputs import Told, inputs_in, read_any
+from reall.clones.inputs import inputs_in
 from reall.clones.many import map_patients
-from reall.clones.model import Finding, Settings, Story
-from reall.clones.resistance import find_resistance, name_genes
-from reall.clones.roles import read_roles
-from reall.clones.signatures import fit_signatures, read_spectra
-from reall.clones.story import tell
-from reall.library.resistance import load_resistance
+from reall.clones.roles import names_a_table
 from reall.report.clones_words import one_line, signature_line, story_lines
+from reall.report.to_json import dumps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +44,7 @@ def tell_patient(path: Path, said: dict[str, Any], *, as_json: bool, html: Path 
         html.write_text(answer["html"], encoding="utf-8")
         click.echo(f"Wrote {html}.", err=True)
     if as_json:
-        click.echo(json.dumps(answer["json"], indent=1, allow_nan=False))
+        click.echo(dumps(answer["json"]))
     elif html is None:
         click.echo("\n".join(answer["lines"]))
 
@@ -79,7 +73,7 @@ def tell_folder(
             {"input": job.path.name, **(answer.get("json") or {"error": answer.get("error")})}
             for job, answer in zip(patients, answers, strict=True)
         ]
-        click.echo(json.dumps({"schema": "reall.clones.many/1", "patients": rows}, indent=1, allow_nan=False))
+        click.echo(dumps({"schema": "reall.clones.many/1", "patients": rows}))
     failed = sum("error" in answer for answer in answers)
     if failed:
         raise UnusableLaboratoryData(
@@ -96,54 +90,36 @@ def _tell_safely(job: _Job) -> dict[str, Any]:
 
 
 def _tell(job: _Job) -> dict[str, Any]:
-    story, name = _story(job), job.path.name.split(".", 1)[0]
+    telling, name = _told(job), job.path.name.split(".", 1)[0]
+    story = telling.story
     answer: dict[str, Any] = {}
-    signature = _signature(job)
+    more = [signature_line(sample, fit) for sample, fit in telling.signatures.items()]
     if job.wanted == "html":
         # Matplotlib and jinja are slow to import, so only when a page is asked for.
         plots = importlib.import_module("reall.plots.clone_pictures")
         page = importlib.import_module("reall.report.clones_page")
-        more = tuple(signature["lines"]) if signature else ()
-        answer["html"] = page.clones_page(story, name, pictures=plots.clone_pictures(story), more_lines=more)
+        answer["html"] = page.clones_page(story, name, pictures=plots.clone_pictures(story), more_lines=tuple(more))
     if job.wanted in {"json", "html"}:
-        answer["json"] = to_json(story, trees=job.trees)
-        if signature:
-            answer["json"]["signature"] = signature["json"]
+        answer["json"] = clones_answer(telling, job.trees)
     if job.wanted == "line":
         answer["lines"] = [one_line(story, name)]
     if job.wanted == "words":
-        answer["lines"] = [*story_lines(story, name), *(signature["lines"] if signature else ())]
+        answer["lines"] = [*story_lines(story, name), *more]
     return answer
 
 
-def _story(job: _Job) -> Story:
-    roles = read_roles(job.roles) if job.roles else {}
-    reads = read_any(job.path, Told(params=job.params, roles=roles, sex=Sex(job.sex), format=job.format))
-    knowledge = load_resistance()
-    if job.genome == knowledge.genome:
-        variants, named = name_genes(reads.variants, knowledge)
-        text = f"{named} variants without a gene were named by position, taken to be on {knowledge.genome}."
-        note = (Finding("genes_by_position", "note", text, reads.source),) if named else ()
-        reads = replace(reads, variants=variants, findings=(*reads.findings, *note))
-    story = tell(reads, Settings(seed=job.seed, clusters=job.clusters))
-    return replace(story, resistance=find_resistance(story, knowledge))
-
-
-def _signature(job: _Job) -> dict[str, Any] | None:
-    if job.signatures is None or job.contexts is None:
-        return None
-    reference, counts = read_spectra(job.signatures), read_spectra(job.contexts)
-    fits = {name: fit_signatures(spectrum, reference) for name, spectrum in counts.items()}
-    return {
-        "lines": [signature_line(name, fit) for name, fit in fits.items()],
-        "json": {
-            name: {
-                "signature": fit.signature,
-                "mutations": fit.mutations,
-                "share": fit.share.as_list(),
-                "p_without": fit.without,
-                "cosine": fit.cosine,
-            }
-            for name, fit in fits.items()
-        },
-    }
+def _told(job: _Job) -> Telling:
+    table = job.roles is not None and names_a_table(job.roles)
+    return tell_clones(
+        job.path,
+        params=job.params,
+        clusters=job.clusters,
+        seed=job.seed,
+        roles=None if table else job.roles,
+        roles_table=job.roles if table else None,
+        sex=job.sex,
+        format=job.format,
+        genome=job.genome,
+        signatures=job.signatures,
+        contexts=job.contexts,
+    )

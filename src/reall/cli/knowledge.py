@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,38 +26,58 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _write(answer: Any) -> None:
+    from reall.report.to_json import dumps  # noqa: PLC0415
+
+    click.echo(dumps(answer))
+
+
 @command.command()
 @click.argument("folder", type=_Folder, default=PACKAGED)
 @_json
 @click.pass_context
 def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
     """Prove every table, answer every worked case, check every citation. Exit code 11 if there is a fault."""
-    # The other verbs need not pay for these.
-    from reall.library.check import STANDARD, check_knowledge  # noqa: PLC0415
-    from reall.options.evidence import faulty_evidence  # noqa: PLC0415
+    from reall.api import knowledge  # noqa: PLC0415 - `--help` need not wait for it
 
-    started = time.perf_counter()
-    report = check_knowledge(_folder(folder), {**STANDARD, "evidence": faulty_evidence})
-    seconds = time.perf_counter() - started
-    counts = {key: value for key, value in vars(report).items() if key != "faults"}
+    report = knowledge.check(_folder(folder))
     if as_json:
-        faults = [asdict(fault) for fault in report.faults]
-        click.echo(json.dumps({"faults": faults, **counts, "seconds": round(seconds, 2)}, indent=2))
+        _write(report)
     else:
-        for fault in report.faults:
-            click.echo(str(fault))
-        found = len(report.faults)
+        for fault in report["faults"]:
+            click.echo(fault["words"])
+        found = len(report["faults"])
         verdict = "no fault" if not found else "1 fault" if found == 1 else f"{found} faults"
-        if report.tables:
+        if report["tables"]:
             checked = (
-                f"{report.tables} tables with {report.rows} rows over {report.cells:.2g} combinations of cells, "
-                f"{report.cases} worked cases, {report.outcomes} published figures, {report.sources} sources"
+                f"{report['tables']} tables with {report['rows']} rows over {report['cells']:.2g} combinations of "
+                f"cells, {report['cases']} worked cases, {report['outcomes']} published figures, "
+                f"{report['sources']} sources"
             )
         else:
             checked = "the files; nothing was proved, because not all of them can be read"
-        click.echo(f"Checked {checked}: {verdict} ({seconds:.1f} s).")
-    if report.faults:
+        click.echo(f"Checked {checked}: {verdict} ({report['seconds']:.1f} s).")
+    if report["faults"]:
         ctx.exit(int(ExitCode.INVALID_KNOWLEDGE))
+
+
+@command.command("list")
+@click.argument("kind", required=False)
+@_from
+@_json
+def list_(kind: str | None, root: Path, as_json: bool) -> None:
+    """List what there is, or the entries of one KIND of it, such as systems or sources."""
+    from reall.api import knowledge  # noqa: PLC0415
+    from reall.library.knowledge import open_knowledge  # noqa: PLC0415
+
+    opened = open_knowledge(_folder(root))
+    answer = knowledge.about(opened) if kind is None else knowledge.names(kind, opened)
+    if as_json:
+        _write(answer)
+    elif kind is None:
+        click.echo("\n".join(f"{name:<12}{count:>5}" for name, count in answer["holds"].items()))
+    else:
+        click.echo("\n".join(f"{entry['id']}: {entry.get('title') or entry['stratum']}" for entry in answer["entries"]))
 
 
 @command.command()
@@ -68,16 +86,14 @@ def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
 @_json
 def show(id_: str, root: Path, as_json: bool) -> None:
     """Show a fact, system, definition, transplant rule, source or published figure."""
-    from reall.facts.vocabulary import nearest  # noqa: PLC0415
+    from reall.api import knowledge  # noqa: PLC0415
     from reall.library.knowledge import open_knowledge  # noqa: PLC0415
-    from reall.report.knowledge_words import entry_in_words, known_ids  # noqa: PLC0415
 
-    knowledge = open_knowledge(_folder(root))
-    words = entry_in_words(id_, knowledge)
-    if words is None:
-        raise WrongUsage(f"the knowledge has no {id_!r}", next=nearest(id_, known_ids(knowledge)))
-    version = knowledge.version
-    click.echo(json.dumps({"id": id_, "words": words, "knowledge_version": version}) if as_json else words)
+    answer = knowledge.show(id_, knowledge=open_knowledge(_folder(root)))
+    if as_json:
+        _write(answer)
+    else:
+        click.echo(answer["words"])
 
 
 @command.command()
@@ -88,29 +104,25 @@ def show(id_: str, root: Path, as_json: bool) -> None:
 @_json
 def cite(key: str, form: str | None, root: Path, as_json: bool) -> None:
     """Show a source, and everything that rests on it."""
-    from reall.facts.vocabulary import nearest  # noqa: PLC0415
+    from reall.api import knowledge  # noqa: PLC0415
     from reall.library.knowledge import open_knowledge  # noqa: PLC0415
-    from reall.library.uses import uses_of  # noqa: PLC0415
     from reall.report.knowledge_words import source_lines, to_bibtex, to_csl  # noqa: PLC0415
 
-    knowledge = open_knowledge(_folder(root))
-    source = knowledge.sources.get(key)
-    if source is None:
-        raise WrongUsage(f"the bibliography has no {key!r}", next=nearest(key, knowledge.sources))
+    source = knowledge.source(key, open_knowledge(_folder(root)))
     if form == "bibtex":
         click.echo(to_bibtex(source))
     elif form == "csl":
-        click.echo(json.dumps([to_csl(source)], indent=2, ensure_ascii=False))
-    elif as_json:
-        uses = [asdict(use) for use in uses_of(root, key)]
-        click.echo(json.dumps({"source": to_csl(source), "uses": uses}, indent=2, ensure_ascii=False))
+        _write([to_csl(source)])
     else:
+        answer = knowledge.cite(key, root)
+        if as_json:
+            _write(answer)
+            return
         click.echo("\n".join(source_lines(source)))
-        uses_found = list(uses_of(root, key))
-        click.echo(f"\n{len(uses_found)} entries rest on it:")
-        for use in uses_found:
-            mark = " (draft)" if use.status == "draft" else ""
-            click.echo(f"  {use.where}: {use.id}; {use.at}{mark}")
+        click.echo(f"\n{len(answer['uses'])} entries rest on it:")
+        for use in answer["uses"]:
+            mark = " (draft)" if use["status"] == "draft" else ""
+            click.echo(f"  {use['where']}: {use['id']}; {use['at']}{mark}")
 
 
 @command.command()
@@ -119,20 +131,17 @@ def cite(key: str, form: str | None, root: Path, as_json: bool) -> None:
 @_json
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """Say which rows changed between two knowledge folders, and which worked cases are answered differently."""
-    from reall.library.diff import changes  # noqa: PLC0415
-    from reall.library.knowledge import open_knowledge  # noqa: PLC0415
+    from reall.api import knowledge  # noqa: PLC0415
 
-    before, after = open_knowledge(_folder(old)), open_knowledge(_folder(new))
-    found = changes(old, before, new, after)
+    answer = knowledge.diff(_folder(old), _folder(new))
     if as_json:
-        versions = {"old_version": before.version, "new_version": after.version}
-        click.echo(json.dumps({**versions, "changes": [asdict(change) for change in found]}, indent=2))
+        _write(answer)
         return
-    for change in found:
-        click.echo(f"{change.kind} {change.id}")
-        click.echo(f"  - {change.before or '(none)'}\n  + {change.after or '(none)'}")
-    answers = sum(change.kind == "answer" for change in found)
-    click.echo(f"{len(found) - answers} entries changed; {answers} answers to worked cases change.")
+    for change in answer["changes"]:
+        click.echo(f"{change['kind']} {change['id']}")
+        click.echo(f"  - {change['before'] or '(none)'}\n  + {change['after'] or '(none)'}")
+    answers = sum(change["kind"] == "answer" for change in answer["changes"])
+    click.echo(f"{len(answer['changes']) - answers} entries changed; {answers} answers to worked cases change.")
 
 
 @command.command()

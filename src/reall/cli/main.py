@@ -20,6 +20,8 @@ _VERBS = {
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
     "knowledge": ("knowledge", "Check, show, cite and compare what was taken from papers."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
+    "convert": ("convert", "Turn a record system's FHIR into a case, and a case or its assessment into FHIR."),
+    "mcp": ("reall.service.commands.mcp", "Answer an assistant (Model Context Protocol), read-only."),
     "store": ("reall.service.commands.store", "Back up, restore, migrate and check what the service keeps."),
     "audit": ("reall.service.commands.audit", "Read the audit log, and prove that nothing in it was changed."),
     "serve": ("reall.service.commands.serve", "Serve the pages and the REST interface."),

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reall.base.errors import WrongUsage
-from reall.cli.mrd_input import opened
+from reall.api.mrd_course import course, day_in
+from reall.cli.given import data_given
 from reall.cli.mrd_output import FILE, svg
-from reall.library.knowledge import open_knowledge
-from reall.mrd.bridge import read_results
-from reall.mrd.course import follow, measurement_from
-from reall.mrd.decision_points import DecisionPoint
-from reall.mrd.markers import compare_markers, read_markers
+from reall.report.to_json import dumps
 
 
 @click.command()
@@ -40,54 +34,22 @@ def command(
 
     Methods stand side by side and are never converted into each other.
     """
-    measurements = []
-    for name in files:
-        path, day = _split(name)
-        with opened(path) as readable:
-            measurements += [measurement_from(result, day=day) for result in read_results(readable)]
-    content: dict[str, Any] = follow(measurements, _decision_points()).to_json()
-    if markers_file:
-        content["markers"] = compare_markers(read_markers(markers_file))
+    split = [_split(name) for name in files]
+    content = course([data_given(path) for path, _ in split], days=[day for _, day in split], markers=markers_file)
     if svg_file or html_file or pdf_file:
         _draw(content, svg_file, html_file, pdf_file)
     if as_json:
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+        click.echo(dumps(content))
     elif not (svg_file or html_file or pdf_file):
         click.echo("\n".join(_lines(content)))
 
 
-def _decision_points() -> list[DecisionPoint]:
-    """Every cut-off of every published system, under all names of its time point."""
-    knowledge = open_knowledge()
-    names = {f"mrd_{t.name}_level_fraction": (t.name, *t.also) for t in knowledge.vocabulary.timepoints}
-    return [
-        DecisionPoint(
-            name=f"{system_id}: {point.id}",
-            timepoints=names[point.fact],
-            cut_off_fraction=point.cut_off_fraction,
-            method=point.method or None,
-            tissue=point.tissue or None,
-            source=point.citation.source,
-            at=point.citation.at,
-            status=point.citation.status,
-        )
-        for system_id, system in knowledge.systems.items()
-        for point in system.decision_points
-        if point.fact in names
-    ]
-
-
-def _split(name: str) -> tuple[Path, float | None]:
+def _split(name: str) -> tuple[Path, str]:
     path, at, day = name.rpartition("@")
     if not at or Path(name).exists():
-        return Path(name), None
-    try:
-        number = float(day)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise WrongUsage(f"{day!r} is not a day.", where=name, next="Write FILE@DAY with a number.")
-    return Path(path), number
+        return Path(name), ""
+    day_in(day, where=name)
+    return Path(path), day
 
 
 def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | None, pdf_file: Path | None) -> None:

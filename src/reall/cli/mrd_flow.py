@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reall.api.mrd_flow import CELLS, counts_in, read_flow
 from reall.base.errors import WrongUsage
-from reall.cli.mrd_input import opened
-from reall.cli.mrd_output import FILE, chosen_purpose, document, emit, output_options, rule_options, sample_options, svg
-from reall.mrd.flow.fcs import TRUST, FcsFile, read_fcs
+from reall.cli.given import data_given
+from reall.cli.mrd_output import FILE, Output, emit, output_options, rule_options, sample_options, svg
+from reall.mrd.flow.fcs import TRUST, FcsFile
 from reall.mrd.flow.gates import GatingScheme
-from reall.mrd.flow.gating import apply_gates
-from reall.mrd.flow.level import Counts, SampleLabel, level_from_counts, level_from_gates
-from reall.mrd.flow.read_gates import read_gates
-from reall.mrd.result import MrdResult
-from reall.mrd.ruleset import RuleSet, load_ruleset
-
-_CELLS = {"nucleated": "nucleated cells", "mononuclear": "mononuclear cells"}
 
 
 class _Counts(click.ParamType[tuple[int, int]]):
@@ -34,79 +27,43 @@ class _Counts(click.ParamType[tuple[int, int]]):
         """Read the two numbers."""
         if isinstance(value, tuple):
             return value
-        parts = value.split(",")
-        if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):  # noqa: PLR2004 - a pair
-            self.fail(f"{value!r} is not two whole numbers as in 25,1000000", param, ctx)
-        return int(parts[0]), int(parts[1])
+        try:
+            return counts_in(value)
+        except WrongUsage as error:
+            self.fail(error.what, param, ctx)
 
 
 @click.command()
 @click.argument("file", required=False, type=FILE)
 @click.option("--gates", type=FILE, help="Gates as YAML (reall.gates/1) or Gating-ML 2.0.")
 @click.option("--counts", type=_Counts(), help="Leukaemic events and cells counted, instead of a file.")
-@click.option("--cells-counted", type=click.Choice(list(_CELLS)), help="What the cells of --counts are.")
+@click.option("--cells-counted", type=click.Choice(list(CELLS)), help="What the cells of --counts are.")
 @click.option("--data-set", type=int, help="Which data set, when the file holds several (from 1).")
 @click.option("--trust-offsets", type=click.Choice(TRUST), help="Which to believe when they disagree.")
 @click.option("--plot", type=FILE, help="Write the gates as a picture (PNG, SVG, PDF).")
 @sample_options
 @rule_options
 @output_options
-def command(file: Path | None, *, rules: str | None, purpose: str | None, **options: Any) -> None:
+def command(
+    file: Path | None, *, plot: Path | None, as_json: bool, html_file: Path | None, pdf_file: Path | None, **said: Any
+) -> None:
     """Count the events of FILE in the gates of --gates, or take --counts, and give the level.
 
     The program draws no gates and finds no blasts: it applies the gates of the laboratory, event for event.
     """
-    counts, gates = options["counts"], options["gates"]
-    if (counts is None) == (file is None):
-        raise WrongUsage(
-            "Give either FILE with --gates, or --counts target,total.",
-            why="A level comes from one source.",
-            next="For example: reall mrd flow --counts 25,1000000 --cells-counted nucleated.",
-        )
-    ruleset = load_ruleset(rules)
-    label = SampleLabel(
-        sample=file.name if file else None,
-        timepoint=options["timepoint"],
-        tissue=options["tissue"],
-        day=options["day"],
-        purpose=chosen_purpose(purpose),
-    )
-    output = {key: options[key] for key in ("as_json", "html_file", "pdf_file")}
-    if file is None:
-        result = _from_counts(counts, options["cells_counted"], ruleset, label).to_json()
-        emit([result], document([result]), **output)
-        return
-    if gates is None:
-        raise WrongUsage(
-            "A file needs --gates.",
-            why="The program does not gate by itself.",
-            next="Start from examples/mrd/bcp_all_gates.yaml and draw the gates of your laboratory.",
-        )
-    with opened(file) as path:
-        tube = read_fcs(path, data_set=options["data_set"], trust=options["trust_offsets"])
-        scheme = read_gates(gates)
-        result = _from_gates(tube, scheme, ruleset, label, options["data_set"] or 1).to_json()
-        if options["plot"]:
+    output: Output = {"as_json": as_json, "html_file": html_file, "pdf_file": pdf_file}
+    given = None if file is None else data_given(file)
+    with read_flow(given, **said) as reading:
+        content, tube, scheme = reading.result.to_json(), reading.tube, reading.scheme
+        if tube is None or scheme is None:
+            emit(content, **output)
+            return
+        if plot:
             from reall.plots.gates import save_gates  # noqa: PLC0415 - matplotlib is slow to import
 
-            save_gates(tube, scheme, options["plot"])
-        table = _gates_in_words(result["gates"])
-        emit([result], document([result]), **output, pictures=lambda: [_picture(tube, scheme)], table=table)
-
-
-def _from_gates(
-    tube: FcsFile, scheme: GatingScheme, ruleset: RuleSet | None, label: SampleLabel, data_set: int
-) -> MrdResult:
-    result = level_from_gates(tube, scheme, apply_gates(tube, scheme), ruleset, label=label)
-    extra = {"data_set": data_set, "fcs_version": tube.version}
-    return replace(result, details={**result.details, **extra})
-
-
-def _from_counts(
-    counts: tuple[int, int], cells_counted: str | None, ruleset: RuleSet | None, label: SampleLabel
-) -> MrdResult:
-    said = _CELLS[cells_counted] if cells_counted else None
-    return level_from_counts(Counts(target_events=counts[0], cells=counts[1], cells_counted=said), ruleset, label=label)
+            save_gates(tube, scheme, plot)
+        table = _gates_in_words(content["gates"])
+        emit(content, **output, pictures=lambda: [_picture(tube, scheme)], table=table)
 
 
 def _picture(tube: FcsFile, scheme: GatingScheme) -> str:

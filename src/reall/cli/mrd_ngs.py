@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reall.base.errors import WrongUsage
-from reall.cli.mrd_input import opened
-from reall.cli.mrd_output import FILE, chosen_purpose, emit, output_options, rule_options, svg
-from reall.mrd.constants import genomes_from_ng
-from reall.mrd.ngs.course import SampleFacts, follow
-from reall.mrd.ngs.read import open_repertoire
-from reall.mrd.ngs.repertoire import Repertoire
-from reall.mrd.ngs.settings import load_settings
-from reall.mrd.ngs.spikes import vidjil_normalised_reads
-from reall.mrd.ruleset import load_ruleset
+from reall.api.mrd_ngs import read_ngs
+from reall.cli.given import data_given
+from reall.cli.mrd_output import FILE, Output, emit, output_options, rule_options, svg
 
 _TOP = 12
 _SHOWN_AS_PERCENT = 1e-5
@@ -40,64 +31,36 @@ _NAME_WIDTH = 44
 @click.option("--plot", type=FILE, help="Write the course as a picture (PNG, SVG, PDF).")
 @rule_options
 @output_options
-def command(files: tuple[Path, ...], *, rules: str | None, purpose: str | None, **options: Any) -> None:
+def command(
+    files: tuple[Path, ...],
+    *,
+    days: str | None,
+    plot: Path | None,
+    as_json: bool,
+    html_file: Path | None,
+    pdf_file: Path | None,
+    **said: Any,
+) -> None:
     """Follow the clonotypes of FILES (.vidjil, AIRR TSV, or a CSV by day; several = one per time point)."""
-    with ExitStack() as stack:
-        paths = [stack.enter_context(opened(file)) for file in files]
-        repertoire = open_repertoire(paths, days=options["days"], analysis=options["analysis"])
-    facts = SampleFacts(
-        cells=_cells(options["cells"], options["dna_ng"], len(repertoire.samples)),
-        timepoint=options["timepoint"],
-        tissue=options["tissue"],
-        purpose=chosen_purpose(purpose),
+    is_table = days is not None and Path(days).suffix.lower() == ".csv"
+    reading = read_ngs(
+        [data_given(file) for file in files],
+        days=None if is_table else days,
+        days_table=days if is_table else None,
+        **said,
     )
-    ruleset = load_ruleset(rules)
-    course = follow(repertoire, track=options["track"], standards=options["standard"], facts=facts, ruleset=ruleset)
-    answer = course.to_json()
-    if options["vidjil_compatible"]:
-        answer["vidjil_normalized_reads"] = _vidjil(repertoire)
-    if options["plot"]:
+    if plot:
         from reall.plots.clonotypes import save_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
 
-        save_clonotypes(course, options["plot"])
+        save_clonotypes(reading.course, plot)
 
     def pictures() -> list[str]:
         from reall.plots.clonotypes import draw_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
 
-        return [svg(lambda axes: draw_clonotypes(axes, course), width=9.0, height=3.5)]
+        return [svg(lambda axes: draw_clonotypes(axes, reading.course), width=9.0, height=3.5)]
 
-    output = {key: options[key] for key in ("as_json", "html_file", "pdf_file")}
-    emit([answer], answer, **output, pictures=pictures, table=_clonotypes_in_words(answer))
-
-
-def _cells(cells: str | None, dna_ng: str | None, samples: int) -> list[float] | None:
-    if cells is not None and dna_ng is not None:
-        raise WrongUsage("Give --cells or --dna-ng, not both.", why="One follows from the other.")
-    text, option = (cells, "--cells") if cells is not None else (dna_ng, "--dna-ng")
-    if text is None:
-        return None
-    try:
-        amounts = [float(part) for part in text.split(",")]
-    except ValueError:
-        amounts = []
-    if option == "--dna-ng":
-        amounts = [genomes_from_ng(amount) for amount in amounts]
-    if len(amounts) not in {1, samples} or not all(1 <= amount < math.inf for amount in amounts):
-        raise WrongUsage(
-            f"{text!r} is neither one amount of at least one cell nor one for each of {samples} samples.",
-            where=option,
-            why="The sensitivity depends on it.",
-            next="Write 100000, or one number per sample with commas.",
-        )
-    return amounts
-
-
-def _vidjil(repertoire: Repertoire) -> list[dict[str, Any]]:
-    settings = load_settings()
-    return [
-        {"sample": sample.label, "normalized_reads": vidjil_normalised_reads(repertoire, place, settings)}
-        for place, sample in enumerate(repertoire.samples)
-    ]
+    output: Output = {"as_json": as_json, "html_file": html_file, "pdf_file": pdf_file}
+    emit(reading.document, **output, pictures=pictures, table=_clonotypes_in_words(reading.document))
 
 
 def _clonotypes_in_words(answer: Mapping[str, Any]) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
+from reall.api.parameters import results_of
 from reall.cli.number import Number
-from reall.mrd.result import SCHEMA, Purpose
+from reall.mrd.result import Purpose
+from reall.report.to_json import dumps
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _SAMPLE_OPTIONS = (
@@ -46,21 +47,16 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda f, option: option(f), reversed(_OUTPUT_OPTIONS), function)
 
 
-def chosen_purpose(word: str | None) -> Purpose | None:
-    """The purpose named on the command line, if any."""
-    return Purpose(word) if word else None
+class Output(TypedDict):
+    """Where a result goes."""
 
-
-def document(results: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    """One result is the document; several stand under `results`. `more` is added at the top."""
-    if len(results) == 1:
-        return {**results[0], **more}
-    return {"schema": SCHEMA, "results": list(results), **more}
+    as_json: bool
+    html_file: Path | None
+    pdf_file: Path | None
 
 
 def emit(
-    results: Sequence[Mapping[str, Any]],
-    content: Mapping[str, Any],
+    content: dict[str, Any],
     *,
     as_json: bool,
     html_file: Path | None,
@@ -72,10 +68,11 @@ def emit(
 
     `pictures` draws what a method adds to the page of its first result; `table` stands above the text.
     """
+    results = results_of(content)
     if html_file or pdf_file:
         _write_pages(results, html_file, pdf_file, pictures() if pictures else ())
     if as_json:
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+        click.echo(dumps(content))
     elif not (html_file or pdf_file):
         if table:
             click.echo(f"{table}\n")

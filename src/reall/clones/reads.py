@@ -189,7 +189,7 @@ def read_ssm(path: Path, params: Path | None = None) -> Reads:
         read_probability=arrays[2],
         given_clusters=None if clusters is None else tuple(tuple(members) for members in clusters),
         garbage=tuple(settings.get("garbage", ())),
-        source=str(path),
+        source=path.name,
     )
     return checked(reads, rows, str(where or path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -46,9 +47,16 @@ def sample_from_name(name: str) -> Sample:
 
 def read_roles(text: str) -> dict[str, Sample]:
     """Read `--roles`: an existing file is a table, anything else a list of NAME=ROLE. Raises `WrongUsage`."""
-    path = Path(text)
-    if "=" not in text and path.is_file():
-        return _from_table(path)
+    return roles_in_table(Path(text)) if names_a_table(text) else roles_in_words(text)
+
+
+def names_a_table(text: str) -> bool:
+    """Say whether a text is the path of a file rather than roles."""
+    return "=" not in text and Path(text).is_file()
+
+
+def roles_in_words(text: str) -> dict[str, Sample]:
+    """Read a list of NAME=ROLE; a text that comes from elsewhere never opens a file. Raises `WrongUsage`."""
     samples: dict[str, Sample] = {}
     for part in text.split(","):
         name, equals, rest = part.strip().partition("=")
@@ -98,18 +106,24 @@ def _sample(name: str, text: str) -> Sample:
     )
 
 
-def _from_table(path: Path) -> dict[str, Sample]:
-    text = path.read_text(encoding="utf-8-sig")
+def roles_in_table(path: Path) -> dict[str, Sample]:
+    """Read a table with sample, role, number, grown_from, day, purity. Raises `WrongUsage`."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise _wrong(f"{path.name} cannot be read as text.") from None
     delimiter = "\t" if "\t" in text else ","
     samples = {}
     for row in csv.DictReader(text.splitlines(), delimiter=delimiter):
+        if None in row:
+            raise _wrong(f"{path.name} has a row with more cells than columns.")
         cells = {key: (value or "").strip() for key, value in row.items() if key}
         if not cells.get("sample") or not cells.get("role"):
             raise _wrong(f"{path.name} has a row without sample or role.")
         samples[cells["sample"]] = Sample(
             cells["sample"],
             _role(cells["role"].lower()),
-            int(_number(cells.get("number")) or 1),
+            _count(cells.get("number")),
             _role(cells["grown_from"].lower()) if cells.get("grown_from") else None,
             _number(cells.get("day")),
             _purity(cells.get("purity")),
@@ -128,9 +142,21 @@ def _number(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise _wrong(f"{text!r} is not a number.") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise _wrong(f"{text!r} is not a number.")
+    return value
+
+
+def _count(text: str | None) -> int:
+    value = _number(text)
+    if value is None:
+        return 1
+    if value < 1 or value != int(value):
+        raise _wrong(f"{text!r} is not the number of a sample.")
+    return int(value)
 
 
 def _purity(text: str | None) -> float | None:

@@ -51,9 +51,11 @@ class SignatureFit:
 
 def read_spectra(path: Path) -> dict[str, Floats]:
     """Read signatures or counts: a column `Type` (`A[C>A]A`), then one column per signature or sample."""
-    text = path.read_text(encoding="utf-8-sig")
-    delimiter = "\t" if "\t" in text.splitlines()[0] else ","
-    table = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise _unusable(path, 1, "The file cannot be read as text.") from None
+    table = list(csv.DictReader(lines, delimiter="\t" if lines and "\t" in lines[0] else ","))
     if not table or "Type" not in table[0]:
         raise _unusable(path, 1, "No column `Type` with contexts such as A[C>A]A was found.")
     columns = [name for name in table[0] if name and name != "Type"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from reall.facts.mrd import MrdSample, decision_facts, read_sample
 from reall.facts.reading import is_nothing, read_date, read_fact, read_names
 from reall.facts.vocabulary import Fact, Vocabulary, nearest
 
-_PARTS = ("case", "facts", "mrd", "exposures", "schema")
+SCHEMA = "reall.case/1"
+PARTS = ("case", "facts", "mrd", "exposures", "schema")
 _NOT_READ = "What is not read would count as unknown without anybody noticing."
 _SEE = "See docs/reference/facts.md for what a case may hold."
 
@@ -53,10 +55,11 @@ def read_case(document: Document, vocabulary: Vocabulary, *, name: str = "") -> 
     if not isinstance(data, dict):
         raise UnusableCase("a case is a set of named facts", where=document.name, next="Start with `facts:`.")
     for key in data:
-        if key not in _PARTS:
-            hint = nearest(key, _PARTS) or ("It belongs under `facts:`." if key in vocabulary.statable else "")
+        if key not in PARTS:
+            hint = nearest(key, PARTS) or ("It belongs under `facts:`." if key in vocabulary.statable else "")
             raise UnusableCase(f"unknown key {key!r}", where=document.where(key), why=_NOT_READ, next=hint or _SEE)
-    facts = data.get("facts") or {}
+    _check_head(document)
+    facts = {} if data.get("facts") is None else data["facts"]
     if not isinstance(facts, dict):
         raise UnusableCase("`facts` is not a set of named facts", where=document.where("facts"))
     reader = _Reader(document, vocabulary)
@@ -68,13 +71,26 @@ def read_case(document: Document, vocabulary: Vocabulary, *, name: str = "") -> 
         known[fact] = value
         notes += note
     return Case(
-        name=str(data.get("case") or name),
+        name=str(name if is_nothing(data.get("case")) else data["case"]),
         known=known,
         mrd=samples,
         exposures=reader.exposures(data.get("exposures")),
         notes=(*reader.notes, *notes),
         inputs=reader.inputs,
     )
+
+
+def _check_head(document: Document) -> None:
+    """Refuse a name that is none, and a contract that this program does not know."""
+    name, schema = document.data.get("case"), document.data.get("schema")
+    if isinstance(name, bool) or not isinstance(name, str | int | None):
+        raise UnusableCase(
+            f"{name!r} is no name of a case", where=document.where("case"), next="Write a pseudonym, in quotes."
+        )
+    if schema not in (None, SCHEMA):
+        raise UnusableCase(
+            f"{schema!r} is another contract", where=document.where("schema"), why=_NOT_READ, next=f"Write {SCHEMA}."
+        )
 
 
 class _Reader:
@@ -171,17 +187,19 @@ class _Reader:
 
     def exposures(self, entries: Any) -> tuple[Exposure, ...]:
         """Read the list of drugs already given."""
-        made = []
+        made: list[Exposure] = []
         if not isinstance(entries, list | None):
             raise UnusableCase("`exposures` is not a list", where=self.document.where("exposures"))
         for i, entry in enumerate(entries or ()):
             where = self.document.where("exposures", i)
             if not isinstance(entry, dict) or set(entry) != {"agent", "cumulative_mg_m2"}:
                 raise UnusableCase("an exposure has `agent` and `cumulative_mg_m2`", where=where)
-            dose = entry["cumulative_mg_m2"]
-            if isinstance(dose, bool) or not isinstance(dose, int | float) or dose < 0:
+            agent, dose = entry["agent"], entry["cumulative_mg_m2"]
+            if not isinstance(agent, str) or not agent.strip():
+                raise UnusableCase(f"{agent!r} is no name of a drug", where=where, next="Write its generic name.")
+            if isinstance(dose, bool) or not isinstance(dose, int | float) or not 0 <= dose < math.inf:
                 raise UnusableCase(f"{dose!r} is not a cumulative dose", where=where, next="Write mg per square metre.")
-            made.append(Exposure(agent=str(entry["agent"]), cumulative_mg_m2=float(dose)))
+            made.append(Exposure(agent=agent, cumulative_mg_m2=float(dose)))
         return tuple(made)
 
 

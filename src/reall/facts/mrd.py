@@ -43,7 +43,7 @@ def read_sample(entry: Any, vocabulary: Vocabulary) -> MrdSample:
     for key in entry:
         if key not in KEYS:
             raise UnusableCase(f"unknown key {key!r}", next=nearest(key, KEYS))
-    timepoint = str(entry.get("timepoint") or "")
+    timepoint = _text(entry, "timepoint")
     known = vocabulary.timepoint_by_name.get(timepoint.lower())
     if timepoint and known is None and (hint := nearest(timepoint.lower(), vocabulary.timepoint_by_name)):
         raise UnusableCase(f"unknown time point {timepoint!r}", next=hint)
@@ -52,12 +52,23 @@ def read_sample(entry: Any, vocabulary: Vocabulary) -> MrdSample:
     return MrdSample(
         timepoint=timepoint,
         level=mrd_level(entry.get("level_fraction"), detected, sensitivity),
-        method=str(entry.get("method") or ""),
-        tissue=str(entry.get("tissue") or ""),
+        method=_text(entry, "method"),
+        tissue=_text(entry, "tissue"),
         detected=detected,
         sensitivity_fraction=sensitivity,
         decides_at=known,
     )
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    if is_nothing(value):
+        return ""
+    if not isinstance(value, str):
+        raise UnusableCase(
+            f"{key}: {value!r} is not a name", next="Write a word, in quotes where it looks like a number."
+        )
+    return value
 
 
 def _sensitivity(value: Any) -> float | None:

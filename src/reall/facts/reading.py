@@ -25,6 +25,8 @@ def read_fact(fact: Fact, value: Any) -> Known | None:
     if fact.numeric:
         return _number(fact, value)
     if isinstance(value, list):
+        if any(isinstance(each, list) for each in value):
+            raise UnusableCase(f"{value!r} is a list of lists", next="Write the answers that remain possible.")
         parts = [read_fact(fact, each) for each in value]
         answers = [answer for part in parts if isinstance(part, Choices) for answer in part.answers]
         return one_of(*answers) if answers else None

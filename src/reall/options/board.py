@@ -15,6 +15,7 @@ from reall.options.eligibility import OptionAnswer, answer_options, ranked_missi
 from reall.options.labels import check_country, countries
 from reall.options.ledger import Ledger, ledger
 from reall.options.lookup import Lookup
+from reall.options.memory import OptionMemory
 from reall.options.trials import TrialAnswer, answer_trials
 
 
@@ -43,14 +44,15 @@ def board(
     country: str,
     studies: Sequence[Study] = (),
     ctml: Sequence[Document] = (),
+    memory: OptionMemory | None = None,
 ) -> Board:
     """Answer options, labels, trials and the anthracycline ledger for one case.
 
-    `masks` are the cells of the case (`stratify.case_masks`). Raises `WrongUsage` for a country without label rows,
-    `UnusableCase` for facts that contradict each other or a CTML file that is none.
+    `masks` are the cells of the case (`stratify.case_masks`), `memory` as for `answer_options`. Raises `WrongUsage`
+    for a country without label rows, `UnusableCase` for facts that contradict each other or a CTML file that is none.
     """
     chosen = check_country(country, countries(knowledge.therapy.agents))
-    options = answer_options(case, masks, knowledge, on=on, country=chosen)
+    options = answer_options(case, masks, knowledge, on=on, country=chosen, memory=memory)
     look = Lookup(knowledge, case, tuple(masks))
     return Board(
         case=case,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from reall.base.errors import UnusableCase
 from reall.facts.case import Case
@@ -29,6 +29,7 @@ _STATUS = {
     "SUSPENDED": "closed",
 }
 _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
+Part = TypeVar("Part", dict[str, Any], list[Any])
 _AGE = re.compile(r"^\s*(\d+)\s*(year|month|week|day)s?\s*$", re.IGNORECASE)
 
 
@@ -66,22 +67,26 @@ def read_study(text: str | bytes, *, name: str) -> Study:
         protocol = data["protocolSection"]
         identity = protocol["identificationModule"]
         nct = identity["nctId"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnusableCase(
             "this is no study of ClinicalTrials.gov",
             where=name,
             why="It has no protocolSection.identificationModule.nctId.",
             next="Download it from https://clinicaltrials.gov/api/v2/studies/NCT….",
         ) from error
-    status, rules = protocol.get("statusModule", {}), protocol.get("eligibilityModule", {})
+    status, rules, conditions, contacts = (
+        _part(protocol, key, dict, name)
+        for key in ("statusModule", "eligibilityModule", "conditionsModule", "contactsLocationsModule")
+    )
+    locations = _part(contacts, "locations", list, name)
     return Study(
         nct=nct,
         title=identity.get("officialTitle") or identity.get("briefTitle", ""),
         acronym=identity.get("acronym", ""),
-        status=_STATUS.get(status.get("overallStatus", ""), UNKNOWN),
+        status=_STATUS.get(str(status.get("overallStatus", "")), UNKNOWN),
         status_as_of=status.get("statusVerifiedDate", ""),
-        conditions=tuple(protocol.get("conditionsModule", {}).get("conditions", ())),
-        sites=tuple(_sites(protocol.get("contactsLocationsModule", {}).get("locations", ()))),
+        conditions=tuple(map(str, _part(conditions, "conditions", list, name))),
+        sites=tuple(_sites([place for place in locations if isinstance(place, dict)])),
         minimum_age_years=_age(rules.get("minimumAge"), name),
         maximum_age_years=_age(rules.get("maximumAge"), name),
         sex=str(rules.get("sex", "ALL")).lower(),
@@ -89,7 +94,17 @@ def read_study(text: str | bytes, *, name: str) -> Study:
     )
 
 
-def _sites(locations: Any) -> list[str]:
+def _part(within: Any, key: str, kind: type[Part], name: str) -> Part:
+    """Give a part of the study, empty where it is left out. Raises `UnusableCase` where it is of another kind."""
+    found = within.get(key) if isinstance(within, dict) else None
+    if found is None:
+        return kind()
+    if not isinstance(found, kind):
+        raise UnusableCase(f"{key} is not in the form of api/v2", where=name, next="Download the study again.")
+    return found
+
+
+def _sites(locations: Sequence[Mapping[str, Any]]) -> list[str]:
     keys = ("facility", "city", "country")
     return [", ".join(str(place[key]) for key in keys if place.get(key)) for place in locations]
 

@@ -61,14 +61,14 @@ class CtmlAnswer:
 def answer_ctml(document: Document, look: Lookup) -> CtmlAnswer:
     """Match every arm of a CTML trial. Raises `UnusableCase` with the place where the file is no CTML."""
     data = document.data
-    steps = data.get("treatment_list", {}).get("step") if isinstance(data, dict) else None
-    if not isinstance(steps, list):
+    treatments = data.get("treatment_list") if isinstance(data, dict) else None
+    if not isinstance(treatments, dict) or not isinstance(treatments.get("step"), list):
         raise UnusableCase("this is no CTML trial", where=document.name, why="It has no treatment_list.step.")
     arms = []
-    for i, step in enumerate(steps):
-        for j, arm in enumerate(step.get("arm", ())):
+    for i, step in enumerate(_objects(treatments, "step", document.name)):
+        for j, arm in enumerate(_objects(step, "arm", document.where("treatment_list", "step", i))):
             where = document.where("treatment_list", "step", i, "arm", j)
-            trees = [*data.get("match", ()), *step.get("match", ()), *arm.get("match", ())]
+            trees = [tree for part in (data, step, arm) for tree in _objects(part, "match", where)]
             clauses: list[Clause] = []
             verdict = _all([_tree(tree, look, clauses, where) for tree in trees])
             arms.append(
@@ -88,6 +88,14 @@ def answer_ctml(document: Document, look: Lookup) -> CtmlAnswer:
     )
 
 
+def _objects(within: Mapping[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    """Give the list of objects under a key, which may be left out. Raises `UnusableCase` for anything else."""
+    found = within.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise UnusableCase(f"{key} is not a list of sets of named values", where=where)
+    return found
+
+
 def _all(verdicts: list[str]) -> str:
     if NO in verdicts:
         return NO
@@ -100,12 +108,12 @@ def _any(verdicts: list[str]) -> str:
     return UNKNOWN if UNKNOWN in verdicts else NO
 
 
-def _tree(tree: Any, look: Lookup, clauses: list[Clause], where: str) -> str:
-    if not isinstance(tree, dict) or len(tree) != 1:
+def _tree(tree: Mapping[str, Any], look: Lookup, clauses: list[Clause], where: str) -> str:
+    if len(tree) != 1:
         raise UnusableCase("a node of a match tree has one key", where=where, next="Use and, or, clinical or genomic.")
     ((key, content),) = tree.items()
     if key in {"and", "or"}:
-        verdicts = [_tree(child, look, clauses, where) for child in content]
+        verdicts = [_tree(child, look, clauses, where) for child in _objects(tree, key, where)]
         return _all(verdicts) if key == "and" else _any(verdicts)
     if key not in {"clinical", "genomic", "prior_treatment"} or not isinstance(content, dict):
         raise UnusableCase(f"unknown node {key!r} in a match tree", where=where)

@@ -6,7 +6,8 @@ Options are listed by purpose and never ranked. An unknown fact never makes a ch
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from reall.options.conditions import all_of, changes
 from reall.options.evidence import Applies, Evidence, applies
 from reall.options.labels import LabelAnswer, label_answer
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
+from reall.options.memory import OptionMemory
 from reall.rules.condition import Condition
 from reall.rules.evaluate import Finding, evaluate
 from reall.rules.settle import smallest_sets
@@ -95,23 +97,29 @@ def answer_options(
     on: dt.date,
     country: str,
     only: Collection[str] = (),
+    memory: OptionMemory | None = None,
 ) -> tuple[OptionAnswer, ...]:
     """Answer every option for one case (or only those named), in the order of purposes and then of titles.
 
-    `masks` are the cells of the case (`stratify.case_masks`). Raises `UnusableCase` when its facts contradict each
-    other.
+    `masks` are the cells of the case (`stratify.case_masks`); `memory` saves what was answered before.
+    Raises `UnusableCase` when its facts contradict each other.
     """
     look = Lookup(knowledge, case, tuple(masks))
     therapy = knowledge.therapy
     chosen = [option for option in therapy.options.values() if not only or option.id in only]
-    studied = {therapy.evidence[row].population for option in chosen for row in option.evidence}
-    populations = {id_: applies(look, therapy.populations[id_]) for id_ in studied}
     chosen.sort(key=lambda o: (PURPOSES.index(o.purpose), o.title))
-    return tuple(_answer(look, option, populations, on=on, country=country) for option in chosen)
+    population = functools.cache(lambda id_: applies(look, therapy.populations[id_]))
+
+    def one(option: Option) -> OptionAnswer:
+        return _answer(look, option, population, on=on, country=country)
+
+    if memory is None:
+        return tuple(map(one, chosen))
+    return tuple(memory.answer(look, o, on, country, functools.partial(one, o)) for o in chosen)
 
 
 def _answer(
-    look: Lookup, option: Option, populations: Mapping[str, Applies], *, on: dt.date, country: str
+    look: Lookup, option: Option, population: Callable[[str], Applies], *, on: dt.date, country: str
 ) -> OptionAnswer:
     finding = evaluate(look.knowledge.base, f"option_{option.id}", look.walk)
     if finding is None:
@@ -136,7 +144,7 @@ def _answer(
         cautions=tuple(_cautions(look, option)),
         label=None if agent is None else label_answer(look, agent, on=on, country=country),
         evidence=tuple(
-            Evidence(row=therapy.evidence[id_], applies=populations[therapy.evidence[id_].population])
+            Evidence(row=therapy.evidence[id_], applies=population(therapy.evidence[id_].population))
             for id_ in option.evidence
         ),
     )

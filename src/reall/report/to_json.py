@@ -117,6 +117,15 @@ def dumps(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False, default=_default)
 
 
+def dumps_with(data: Any, key: str, texts: Sequence[str]) -> str:
+    """Write JSON as `dumps` does, where the list under one key at the top is written already, each part by `dumps`."""
+    whole = dumps({**data, key: []})
+    if not texts:
+        return whole
+    parts = ",\n".join(texts).replace("\n", "\n    ")  # a text of JSON holds no line break but those of its layout
+    return whole.replace(f'\n  "{key}": []', f'\n  "{key}": [\n    {parts}\n  ]', 1)
+
+
 def _default(value: Any) -> str:
     if isinstance(value, Interval):
         return str(value)

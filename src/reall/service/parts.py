@@ -7,9 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from reall.api.cases import Remembering
 from reall.library.knowledge import Knowledge
 from reall.service.settings import Settings
 from reall.service.store.store import Store
+from reall.service.work import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,9 @@ class Parts:
     knowledge: Knowledge
     store: Store | None
     """Where cases, decisions and the audit log are kept; None where no database is set."""
+    workers: Workers
+    answers: Remembering
+    """For the event loop only; work in threads or processes asks `reall.api` itself."""
 
 
 def _parts(request: Request) -> Parts:

@@ -106,6 +106,10 @@ class Settings:
     trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed")
     other_origins: tuple[str, ...] = setting((), "origins of other sites whose pages may call this service")
     metrics_token: str = setting("", "bearer token for /metrics; needed for it where there is sign-in", secret=True)
+    worker_processes: int = setting(
+        2, "processes for long work (laboratory data, many cases); 0: a thread, which cannot be stopped"
+    )
+    work_seconds: float = setting(120.0, "one piece of long work is stopped after so many seconds")
     oidc: Oidc = field(default_factory=Oidc)
     sessions: Sessions = field(default_factory=Sessions)
     limits: Limits = field(default_factory=Limits)

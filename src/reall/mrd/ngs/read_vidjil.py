@@ -64,7 +64,10 @@ def sampling_days(path: Path) -> tuple[float, ...] | None:
     stamps = _load(path).get("samples", {}).get("timestamp") or []
     if len(stamps) < 2 or not all(_PLAIN_DATE.fullmatch(str(stamp)) for stamp in stamps):  # noqa: PLR2004
         return None
-    dates = [date.fromisoformat(stamp) for stamp in stamps]
+    try:
+        dates = [date.fromisoformat(stamp) for stamp in stamps]
+    except ValueError as error:
+        raise _unusable(path, f"A sampling date is no date: {error}.") from None
     days = tuple(float((one - dates[0]).days) for one in dates)
     return days if all(a < b for a, b in pairwise(days)) else None
 

@@ -101,7 +101,7 @@ def _open(path: Path) -> ElementTree.Element:
 def _parse(content: bytes, path: Path, name: str) -> ElementTree.Element:
     try:
         root = ElementTree.fromstring(content)  # expat refuses entity bombs since 2.4.1
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # the latter two: its encoding is not known
         raise UnusableLaboratoryData(
             f"The XML is broken: {error}.",
             where=f"{path}, {name}",

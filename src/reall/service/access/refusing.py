@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 from fastapi import Request
@@ -11,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from reall.service.access.refusal import Refused
 from reall.service.pages.rendering import render
+from reall.service.rest.problems import problem
 
-PROBLEM = "application/problem+json"
 SIGN_IN = "/sign-in"
 _UNKNOWN = 401
 
@@ -31,7 +30,7 @@ async def answer_refused(request: Request, refused: Exception) -> Response:
 def _response(request: Request, refused: Refused) -> Response:
     """Give the answer in the form that the asker reads."""
     if not _is_read_by_a_person(request):
-        return Response(_problem(refused), refused.status_code, refused.headers, PROBLEM)
+        return problem(refused.status_code, refused.code, what=refused.what, next=refused.next, headers=refused.headers)
     if refused.status_code == _UNKNOWN and getattr(request.state, "session", None) is None:
         return _to_sign_in(request)
     page = render(request, "refused.html.j2", status=refused.status_code, what=refused.what, next=refused.next)
@@ -43,21 +42,6 @@ def _is_read_by_a_person(request: Request) -> bool:
     if request.url.path.startswith("/api/"):
         return False
     return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
-
-
-def _problem(refused: Refused) -> bytes:
-    body = {
-        "type": "about:blank",
-        "title": refused.what,
-        "status": refused.status_code,
-        "detail": " ".join(part for part in (f"{refused.what}.", refused.next) if part),
-        "code": refused.code,
-        "what": refused.what,
-        "where": "",
-        "why": "",
-        "next": refused.next,
-    }
-    return json.dumps(body).encode()
 
 
 def _to_sign_in(request: Request) -> Response:

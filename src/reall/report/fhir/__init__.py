@@ -1,0 +1,1 @@
+"""Assessments as FHIR R4 resources. Says what was found; decides nothing."""
