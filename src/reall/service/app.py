@@ -19,10 +19,10 @@ from reall.service.access.operations import Operation
 from reall.service.access.routes import Guarded
 from reall.service.access.sign_in import router as sign_in
 from reall.service.fhir import router as fhir
+from reall.service.hooks.routes import router as hooks
 from reall.service.pages.board import router as board
 from reall.service.pages.board_files import router as board_files
 from reall.service.pages.board_kept import router as board_kept
-from reall.service.hooks.routes import router as hooks
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.rest.door import install as install_rest
@@ -35,7 +35,7 @@ from reall.service.store.store import open_store
 from reall.service.work import Workers
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, board, board_files, board_kept, health, sign_in, smart, fhir, *rest_routers)
+_ROUTERS = (start, board, board_files, board_kept, health, sign_in, smart, fhir, hooks, *rest_routers)
 
 
 def create_app(settings: Settings) -> FastAPI:

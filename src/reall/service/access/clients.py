@@ -69,7 +69,7 @@ class Clients:
         return bool(self._clients)
 
     def principal(self, credential: str, path: str) -> Principal:
-        """Say which record system calls an address of ours. Raises `Refused` (401) for any token but a good, new one."""
+        """Say which record system calls an address here. Raises `Refused` (401) for any token but a good, new one."""
         claims = self._signed(credential)
         self._check(claims, f"{self._base}{path}")
         return Principal(id=f"client:{claims['iss']}", operations=frozenset({Operation.ANSWER_HOOKS}))
@@ -81,7 +81,7 @@ class Clients:
         try:
             unchecked = extract_compact(text.encode())
             header, claims = unchecked.headers(), json.loads(unchecked.payload)
-            client = self._clients.get(claims.get("iss")) if isinstance(claims, dict) else None
+            client = self._clients.get(str(claims.get("iss"))) if isinstance(claims, dict) else None
             if client is None or not _header_holds(header, client):
                 raise _not_accepted()
             key = client.key(header["kid"])

@@ -1,4 +1,4 @@
-"""The record that came, read as a case and assessed."""
+"""The record that came, read as a case."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from reall.base.documents import Document
 from reall.base.errors import UnusableCase
 from reall.exchange.fhir.findings import Reading
 from reall.exchange.fhir.read import read_prefetch
-from reall.facts.case import read_case
+from reall.facts.case import Case, read_case
 from reall.library.fhir import codes_of
 from reall.library.knowledge import Knowledge
 from reall.service.hooks.gather import Gathered
 from reall.service.smart.record import KINDS
-from reall.stratify.assess import Assessment, assess
+from reall.stratify.assess import case_masks
 
 _OF_LEUKAEMIA = ("lineage", "relapse_number", "diagnosis_date", "relapse_date", "marrow_blasts_pct")
 """Facts that the reader takes from a record only where it speaks of acute lymphoblastic leukaemia."""
@@ -22,11 +22,13 @@ _NAME = "the record"
 
 @dataclass(frozen=True, kw_only=True)
 class Child:
-    """One child: what was read and assessed; `fault` says why a record that contradicts itself was not."""
+    """One child. `case` is None where the record contradicts itself; `fault` says in what."""
 
+    knowledge: Knowledge
     gathered: Gathered
     reading: Reading
-    assessment: Assessment | None
+    case: Case | None
+    masks: tuple[int, ...] = ()
     fault: UnusableCase | None = None
 
     @property
@@ -36,10 +38,11 @@ class Child:
 
 
 def read_child(gathered: Gathered, knowledge: Knowledge) -> Child:
-    """Read and assess. Raises `UnusableCase` where what came is about several patients."""
+    """Read what came. Raises `UnusableCase` where it is about several patients."""
     reading = read_prefetch(gathered.answers, KINDS, codes_of(knowledge), knowledge.vocabulary)
     try:
         case = read_case(Document(reading.case, {}, _NAME), knowledge.vocabulary, name=_NAME)
-        return Child(gathered=gathered, reading=reading, assessment=assess(case, knowledge))
+        masks = case_masks(case, knowledge)
     except UnusableCase as fault:
-        return Child(gathered=gathered, reading=reading, assessment=None, fault=fault)
+        return Child(knowledge=knowledge, gathered=gathered, reading=reading, case=None, fault=fault)
+    return Child(knowledge=knowledge, gathered=gathered, reading=reading, case=case, masks=masks)

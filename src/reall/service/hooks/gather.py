@@ -1,4 +1,4 @@
-"""What came with a call, key by key: used, asked and none found, not asked, or an error. Another child's is left out."""
+"""What came with a call, key by key: read, asked and none found, not asked, or an error; another child's is left out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECONDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One kind of resource: what became of it, and how many there were. `incomplete` where more pages were not given."""
+    """One kind of resource: what became of it, and how many came. `incomplete` where further pages did not come."""
 
     kind: str
     state: str
@@ -115,12 +115,14 @@ def _part(kind: str, answers: Mapping[str, Any]) -> Part:
 def _failed(bundle: Mapping[str, Any]) -> bool:
     """Tell whether a server says that something went wrong; a note or a warning beside results is none."""
     issues = (
-        issue
-        for one in resources_of(bundle)
-        if one.get("resourceType") == "OperationOutcome"
-        for issue in (one.get("issue") if _is_list(one.get("issue")) else [{}])
+        issue for one in resources_of(bundle) if one.get("resourceType") == "OperationOutcome" for issue in _issues(one)
     )
     return any(not isinstance(i, Mapping) or i.get("severity") not in {"information", "warning"} for i in issues)
+
+
+def _issues(outcome: Mapping[str, Any]) -> list[Any]:
+    issues = outcome.get("issue")
+    return issues if isinstance(issues, list) and issues else [{}]
 
 
 def is_about(resource: Mapping[str, Any], patient: str) -> bool:
@@ -162,5 +164,3 @@ def _check_patient(answers: Mapping[str, Any], patient: str) -> None:
             why="A card about another child would be shown.",
             next="Check how the record system fills the template.",
         )
-
-

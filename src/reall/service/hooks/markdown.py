@@ -7,19 +7,23 @@ from collections.abc import Iterable, Sequence
 
 from reall.service.hooks.card import plain
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|<>~&@:]")
-_AT_START = re.compile(r"^(?:[-+=]|\d+[.)])")
-_WWW = re.compile(r"(?i)(www)\.")
+_SPECIAL = re.compile(r"[\\`*\[\]|<>~&@]|(?<!\w)_|_(?!\w)")
+_ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|xmpp):|(www)\.")
+_AT_START = re.compile(r"^(?:[-+=#]|\d+[.)])")
 
 
 def text(words: str) -> str:
     r"""Give words that Markdown shows as they are: no links, no HTML, no pictures, no structure.
 
     >>> text("[click](http://x) <b>"), text("1. now")
-    ('\\[click\\]\\(http\\://x\\) \\<b\\>', '1\\. now')
+    ('\\[click\\](http\\://x) \\<b\\>', '1\\. now')
     """
-    escaped = _WWW.sub(r"\1\\.", _SPECIAL.sub(lambda found: f"\\{found.group()}", plain(words)))
-    return _AT_START.sub(lambda found: f"{found.group()[:-1]}\\{found.group()[-1]}", escaped)
+    escaped = _SPECIAL.sub(_escaped_last, plain(words))
+    return _AT_START.sub(_escaped_last, _ADDRESS.sub(_escaped_last, escaped))
+
+
+def _escaped_last(found: re.Match[str]) -> str:
+    return f"{found.group()[:-1]}\\{found.group()[-1]}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -19,7 +19,6 @@ from reall.service.hooks.child import Child
 from reall.service.hooks.details import footer, record, sources
 from reall.service.hooks.orders import Ordered, Orders
 from reall.service.hooks.patient_cards import contradiction
-from reall.stratify.assess import Assessment
 
 _TOPIC = ("criteria", "Published criteria of what is ordered")
 _REASONS = (
@@ -37,32 +36,23 @@ def order_cards(child: Child, orders: Orders, links: tuple[Link, ...], home: str
     """Give a card for each thing ordered that the knowledge knows; none where the record says nothing of leukaemia."""
     if not child.has_leukaemia or not orders.known:
         return []
-    if child.assessment is None:
+    if child.case is None:
         return [contradiction(child, links, home)]
-    assessment = child.assessment
     wanted = {id_ for ordered in orders.known for id_ in ordered.options}
     today = dt.datetime.now(tz=dt.UTC).date()
     answers = {
         answer.option.id: answer
         for answer in answer_options(
-            assessment.case, assessment.masks, assessment.knowledge, on=today, country=DEFAULT_COUNTRY, only=wanted
+            child.case, child.masks, child.knowledge, on=today, country=DEFAULT_COUNTRY, only=wanted
         )
     }
-    return [
-        _card(ordered, [answers[id_] for id_ in ordered.options], child, assessment, orders, links)
-        for ordered in orders.known
-    ]
+    return [_card(ordered, [answers[id_] for id_ in ordered.options], child, orders, links) for ordered in orders.known]
 
 
 def _card(
-    ordered: Ordered,
-    answers: Sequence[OptionAnswer],
-    child: Child,
-    assessment: Assessment,
-    orders: Orders,
-    links: tuple[Link, ...],
+    ordered: Ordered, answers: Sequence[OptionAnswer], child: Child, orders: Orders, links: tuple[Link, ...]
 ) -> Card:
-    knowledge = assessment.knowledge
+    knowledge = child.knowledge
     deciding = [judged for answer in answers for judged in answer.deciding]
     keys = unique([judged.criterion.citation.source for judged in deciding], knowledge)
     none_fits = all(answer.status == NOT_ELIGIBLE for answer in answers)
@@ -104,7 +94,9 @@ def _status(answer: OptionAnswer) -> str:
 
 
 def _recognised(ordered: Ordered, orders: Orders) -> str:
-    by_name = "The order carries no code that the knowledge holds; it was recognised by its name." if ordered.by_name else ""
+    by_name = (
+        "The order carries no code that the knowledge holds; it was recognised by its name." if ordered.by_name else ""
+    )
     others = f"Other orders, about which no criteria are held: {orders.unknown}." if orders.unknown else ""
     foreign = f"Orders for somebody else, not read: {orders.foreign}." if orders.foreign else ""
     return markdown.together(*(markdown.text(words) for words in (by_name, others, foreign)))
@@ -138,5 +130,3 @@ def _cautions(answers: Sequence[OptionAnswer]) -> str:
         for caution in answer.cautions
     )
     return markdown.part("Cautions of the sources", markdown.items(words))
-
-

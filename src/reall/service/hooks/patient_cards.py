@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reall import __version__
+from reall.base.errors import UnusableCase
 from reall.report.view import Answer, View, view
 from reall.report.words import joined
 from reall.service.hooks import markdown
@@ -12,7 +14,7 @@ from reall.service.hooks.card import INFO, WARNING, Card, Link, Source, source_o
 from reall.service.hooks.child import Child
 from reall.service.hooks.details import footer, record, sources
 from reall.service.hooks.gather import ERROR
-from reall.stratify.assess import Assessment
+from reall.stratify.assess import Assessment, assess
 
 _GROUPS = ("risk-group", "Risk group of relapsed ALL")
 _RECORD = ("record", "What the record says of relapsed ALL")
@@ -24,16 +26,31 @@ def patient_cards(child: Child, links: tuple[Link, ...], home: str) -> list[Card
     """Give the cards of a child; none where the record says nothing of leukaemia, or no system takes this child."""
     if not child.has_leukaemia:
         return []
-    if child.assessment is None:
+    if child.case is None:
         return [contradiction(child, links, home)]
-    shown = view(child.assessment)
+    if "relapse_number" not in child.case.known:
+        return [_relapse_not_recorded(child, links, home)]
+    try:
+        assessment = assess(child.case, child.knowledge)
+    except UnusableCase as fault:
+        return [contradiction(replace(child, fault=fault), links, home)]
+    shown = view(assessment)
     groups = [answer for answer in shown.groups if answer.status in _ANSWERED]
     if not groups:
         return []
-    cards = [_overview(child, child.assessment, shown, groups, links, home)]
-    if "relapse_number" in child.reading.case["facts"]:
-        cards += [_group(answer, child.assessment, links) for answer in groups]
-    return cards
+    overview = _overview(child, assessment, shown, groups, links, home)
+    return [overview, *(_group(answer, assessment, links) for answer in groups)]
+
+
+def _relapse_not_recorded(child: Child, links: tuple[Link, ...], home: str) -> Card:
+    """Say that the first question is open; children under first treatment would otherwise get a card of each system."""
+    return Card(
+        summary="Acute lymphoblastic leukaemia is recorded; whether this is a relapse is not. No system was applied",
+        indicator=INFO,
+        source=_ourselves(home),
+        detail=markdown.together(record(child), footer(child.knowledge)),
+        links=links,
+    )
 
 
 def contradiction(child: Child, links: tuple[Link, ...], home: str) -> Card:

@@ -53,7 +53,9 @@ class PatientRecord:
     def answers(self) -> dict[str, Any]:
         """A search answer for each kind; what could not be read carries an OperationOutcome."""
         return {
-            kind: searchset([*self.entries.get(kind, ()), *([outcome(why)] if (why := self.not_read.get(kind)) else ())])
+            kind: searchset(
+                [*self.entries.get(kind, ()), *([outcome(why)] if (why := self.not_read.get(kind)) else ())]
+            )
             for kind in dict.fromkeys((*self.entries, *self.not_read))
         }
 
