@@ -12,6 +12,7 @@ from reall.service.hooks.child import Child
 from reall.service.hooks.gather import Part
 
 _MOST_FINDINGS = 10
+_MOST_NAMES = 8
 
 
 def record(child: Child) -> str:
@@ -45,11 +46,24 @@ def _part(part: Part) -> tuple[str, str]:
 
 def sources(citations: Iterable[Citation], knowledge: Knowledge) -> str:
     """List the sources with the places in them; those that nobody has confirmed yet are marked."""
-    seen = dict.fromkeys((c.source, c.at, c.status) for c in citations if c.source in knowledge.sources)
-    lines = (
-        f"{knowledge.sources[source]} ({at}{'; draft' if status == 'draft' else ''})" for source, at, status in seen
-    )
+    places: dict[str, dict[str, None]] = {}
+    for one in citations:
+        if one.source in knowledge.sources:
+            place = f"{one.at} (draft)" if one.status == "draft" else one.at
+            places.setdefault(one.source, {})[place] = None
+    lines = (f"{knowledge.sources[source]} At: {'; '.join(found)}" for source, found in places.items())
     return markdown.part("Sources", markdown.items(lines))
+
+
+def few(words: Iterable[str], most: int = _MOST_NAMES) -> str:
+    """Name the first few and count the others.
+
+    >>> few(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    named = list(words)
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return f"{', '.join(named[:most])}{more}"
 
 
 def footer(knowledge: Knowledge) -> str:

@@ -1,4 +1,4 @@
-"""What came with a call, key by key: read, asked and none found, not asked, or an error; another child's is left out."""
+"""What came with a call, by key: read, asked and none found, not asked, or an error. Another child's is left out."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
+from reall.library.knowledge import Knowledge
 from reall.library.therapy import DEFAULT_COUNTRY, ELIGIBLE
 from reall.options.eligibility import NOT_ELIGIBLE, UNDETERMINED, Judged, OptionAnswer, answer_options
 from reall.options.lookup import NO, UNKNOWN, YES
@@ -16,7 +18,7 @@ from reall.report.words import fact_name
 from reall.service.hooks import markdown
 from reall.service.hooks.card import INFO, WARNING, Card, Link, source_of, unique
 from reall.service.hooks.child import Child
-from reall.service.hooks.details import footer, record, sources
+from reall.service.hooks.details import few, footer, record, sources
 from reall.service.hooks.orders import Ordered, Orders
 from reall.service.hooks.patient_cards import contradiction
 
@@ -62,7 +64,7 @@ def _card(
         source=source_of(keys[0], knowledge, topic=_TOPIC, and_more=len(keys) - 1),
         detail=markdown.together(
             _recognised(ordered, orders),
-            *(_use(answer) for answer in answers),
+            *(_use(answer, knowledge) for answer in answers),
             _cautions(answers),
             sources([judged.criterion.citation for judged in deciding], knowledge),
             record(child),
@@ -95,32 +97,37 @@ def _status(answer: OptionAnswer) -> str:
 
 def _recognised(ordered: Ordered, orders: Orders) -> str:
     by_name = (
-        "The order carries no code that the knowledge holds; it was recognised by its name." if ordered.by_name else ""
+        "The order has no code that the knowledge holds; it was recognised by its name." if ordered.by_name else ""
     )
     others = f"Other orders, about which no criteria are held: {orders.unknown}." if orders.unknown else ""
     foreign = f"Orders for somebody else, not read: {orders.foreign}." if orders.foreign else ""
     return markdown.together(*(markdown.text(words) for words in (by_name, others, foreign)))
 
 
-def _use(answer: OptionAnswer) -> str:
+def _use(answer: OptionAnswer, knowledge: Knowledge) -> str:
     """Give one use with its criteria: those that fail, then those that are open, then the others."""
     order = list(_VERDICTS)
     judged = sorted(answer.because, key=lambda one: order.index(one.verdict))
     label = label_words(answer.label)
     more = [
-        *((f"Missing: {', '.join(map(fact_name, answer.missing))}",) if answer.missing else ()),
+        *((f"Missing: {few(map(fact_name, answer.missing))}",) if answer.missing else ()),
         *((f"Label: {label}",) if label else ()),
     ]
     title = f"{answer.option.title}: {_status(answer)}"
-    rows = map(_criterion, judged)
+    rows = (_criterion(one, knowledge) for one in judged)
     content = markdown.together(markdown.table(("criterion", "", "record", "source"), rows), markdown.items(more))
     return markdown.part(title, content)
 
 
-def _criterion(judged: Judged) -> tuple[str, str, str, str]:
-    known = "; ".join(f"{fact_name(name)}: {shown(value)}" for name, value in judged.facts.items())
+def _criterion(judged: Judged, knowledge: Knowledge) -> tuple[str, str, str, str]:
+    known = "; ".join(f"{fact_name(name)}: {_value(name, value, knowledge)}" for name, value in judged.facts.items())
     citation = judged.criterion.citation
     return judged.criterion.words, _VERDICTS[judged.verdict], known, f"{citation.source}, {citation.at}"
+
+
+def _value(name: str, value: Any, knowledge: Knowledge) -> str:
+    """Say what is known; the answer of a table that is not settled is open, whatever remains possible."""
+    return "open" if name in knowledge.base.tables and " or " in str(value) else shown(value)
 
 
 def _cautions(answers: Sequence[OptionAnswer]) -> str:

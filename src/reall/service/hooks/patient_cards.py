@@ -8,11 +8,11 @@ from dataclasses import replace
 from reall import __version__
 from reall.base.errors import UnusableCase
 from reall.report.view import Answer, View, view
-from reall.report.words import joined
+from reall.report.words import joined, spoken
 from reall.service.hooks import markdown
 from reall.service.hooks.card import INFO, WARNING, Card, Link, Source, source_of, unique
 from reall.service.hooks.child import Child
-from reall.service.hooks.details import footer, record, sources
+from reall.service.hooks.details import few, footer, record, sources
 from reall.service.hooks.gather import ERROR
 from reall.stratify.assess import Assessment, assess
 
@@ -38,7 +38,7 @@ def patient_cards(child: Child, links: tuple[Link, ...], home: str) -> list[Card
     groups = [answer for answer in shown.groups if answer.status in _ANSWERED]
     if not groups:
         return []
-    overview = _overview(child, assessment, shown, groups, links, home)
+    overview = replace(_overview(child, assessment, shown, groups), links=links, source=_ourselves(home))
     return [overview, *(_group(answer, assessment, links) for answer in groups)]
 
 
@@ -66,13 +66,11 @@ def contradiction(child: Child, links: tuple[Link, ...], home: str) -> Card:
     )
 
 
-def _ourselves(home: str) -> Source:
+def _ourselves(home: str = "") -> Source:
     return Source(label=f"ReALL {__version__}, published systems side by side", url=home, topic=_RECORD)
 
 
-def _overview(
-    child: Child, assessment: Assessment, shown: View, groups: list[Answer], links: tuple[Link, ...], home: str
-) -> Card:
+def _overview(child: Child, assessment: Assessment, shown: View, groups: list[Answer]) -> Card:
     settled = sum(not answer.open for answer in groups)
     first = f"; most decisive: {shown.questions[0].question}" if settled < len(groups) and shown.questions else ""
     doubtful = any(f.severity == "error" for f in child.reading.findings) or child.gathered.foreign
@@ -80,9 +78,8 @@ def _overview(
     return Card(
         summary=f"{shown.headline}: group settled in {settled} of {len(groups)} published systems{first}",
         indicator=WARNING if doubtful or failed else INFO,
-        source=_ourselves(home),
+        source=_ourselves(),
         detail=markdown.together(*_overview_parts(child, assessment, shown, groups)),
-        links=links,
     )
 
 
@@ -123,8 +120,8 @@ def _group(answer: Answer, assessment: Assessment, links: tuple[Link, ...]) -> C
         detail=markdown.together(
             markdown.text(answer.meaning),
             markdown.part("Facts used", markdown.table(("fact", "known"), _facts(answer))),
-            markdown.part("Missing", markdown.items(answer.missing)),
-            markdown.part("Possible groups", markdown.items(finding.possible if answer.open else ())),
+            markdown.part("Missing, the most decisive first", markdown.text(few(answer.missing))),
+            markdown.part("Possible groups", markdown.items(map(spoken, finding.possible) if answer.open else ())),
             markdown.part("Rules", markdown.items(rule.words for rule in answer.rules)),
             markdown.part("Conflicts and cautions", markdown.items(note.words for note in remarks)),
             markdown.part("Use", markdown.text(" ".join(one for one in (answer.use, answer.misuse) if one))),

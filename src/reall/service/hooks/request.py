@@ -16,7 +16,7 @@ Id = Annotated[str, Field(pattern=_FHIR_ID)]
 
 
 class _Strict(BaseModel):
-    """Types are not converted. Members that the specification does not name (extensions, later versions) are let pass."""
+    """Types are not converted; members not named in the specification (extensions, later versions) are let pass."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 

@@ -19,7 +19,7 @@ from reall.service.access.gate import PrincipalOf, require
 from reall.service.access.operations import Operation, Principal
 from reall.service.hooks.card import Card, Link
 from reall.service.hooks.child import read_child
-from reall.service.hooks.definitions import SERVICES, Service
+from reall.service.hooks.definitions import SERVICES
 from reall.service.hooks.gather import Gathered, gather
 from reall.service.hooks.order_cards import REASON_CODES, order_cards
 from reall.service.hooks.orders import read_orders
@@ -55,7 +55,7 @@ async def ask(service_id: str, request: Request, parts: PartsOf) -> Response:
         gathered = await gather(asked, parts.settings)
         if gathered.nothing:
             return _refusal(_PRECONDITION_FAILED, _nothing_came())
-        cards = await run_in_threadpool(answer, service, asked, gathered, parts)
+        cards = await run_in_threadpool(answer, asked, gathered, parts)
     except ReallError as error:
         return _refusal(_BAD_REQUEST, error)
     return JSONResponse({"cards": [card.to_json() for card in cards]})
@@ -85,7 +85,7 @@ def read_request(content: bytes, model: type[Model]) -> Model:
         raise refusal_of(error) from None
 
 
-def answer(service: Service, asked: HookRequest, gathered: Gathered, parts: Parts) -> list[Card]:
+def answer(asked: HookRequest, gathered: Gathered, parts: Parts) -> list[Card]:
     """Give the cards for what was gathered."""
     knowledge: Knowledge = parts.knowledge
     child = read_child(gathered, knowledge)
@@ -127,7 +127,7 @@ def _no_service() -> Response:
 
 
 def _refusal(status: int, error: ReallError) -> Response:
-    """Say no as the specification wants it, with an OperationOutcome. Errors of this room quote no value of a patient."""
+    """Say no as the specification wants it, with an OperationOutcome; what is raised here quotes no value of a patient."""
     issue: dict[str, Any] = {"severity": "error", "code": "processing", "details": {"text": str(error)}}
     body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
     return Response(body, status, media_type="application/fhir+json")
