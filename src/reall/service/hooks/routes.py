@@ -127,7 +127,7 @@ def _no_service() -> Response:
 
 
 def _refusal(status: int, error: ReallError) -> Response:
-    """Say no as the specification wants it, with an OperationOutcome; what is raised here quotes no value of a patient."""
+    """Say no as the specification wants it, with an OperationOutcome. No value of a patient is quoted."""
     issue: dict[str, Any] = {"severity": "error", "code": "processing", "details": {"text": str(error)}}
     body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
     return Response(body, status, media_type="application/fhir+json")
