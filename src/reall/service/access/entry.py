@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from reall.service.access.authority import Authority
+from reall.service.access.clients import Clients
 from reall.service.access.handshake import Handshakes
 from reall.service.access.identify import Identify
 from reall.service.access.refusal import Refused
@@ -48,6 +49,7 @@ def guard(app: FastAPI, settings: Settings) -> None:
             oidc.issuer.rstrip("/") + _DISCOVERY,
             client_id=oidc.client_id, client_secret=oidc.client_secret, issuer=oidc.issuer,
         )  # fmt: skip
+    clients = Clients(settings)
     access = Access(settings=settings, sessions=SessionTable(settings), authority=authority)
     app.state.access, app.state.settings = access, settings
     app.add_exception_handler(Refused, answer_refused)
@@ -56,7 +58,7 @@ def guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Size, limits=settings.limits)
     app.add_middleware(Door, open_paths=functools.cache(lambda: open_paths(app)))
     app.add_middleware(Rate, settings=settings)
-    app.add_middleware(Identify, settings=settings, sessions=access.sessions, authority=authority)
+    app.add_middleware(Identify, settings=settings, sessions=access.sessions, authority=authority, clients=clients)
     app.add_middleware(HookCors, settings=settings)
     app.add_middleware(Origin, settings=settings)
     app.add_middleware(Record, metrics=access.metrics)

@@ -26,14 +26,14 @@ class Identify:
     """Writes `principal`, and `session` for a browser that signed in, into the state of a request."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, sessions: SessionTable, authority: Authority | None
+        self, app: ASGIApp, *, settings: Settings, sessions: SessionTable, authority: Authority | None, clients: Clients
     ) -> None:
         self._app = app
         self._settings = settings
         self._sessions = sessions
         self._authority = authority
         self._cookie = cookie_name(settings)
-        self._clients = Clients(settings)
+        self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify, then pass on."""

@@ -9,7 +9,7 @@ from reall.report.view import DISCLAIMER
 from reall.rules.table import Citation
 from reall.service.hooks import markdown
 from reall.service.hooks.child import Child
-from reall.service.hooks.gather import Part
+from reall.service.hooks.gather import USED, Part
 
 _MOST_FINDINGS = 10
 _MOST_NAMES = 8
@@ -41,7 +41,7 @@ def record(child: Child) -> str:
 
 def _part(part: Part) -> tuple[str, str]:
     count = f", {part.count}" if part.count else ""
-    return part.kind, f"{part.state}{count}{', not all pages' if part.incomplete else ''}"
+    return part.kind, f"{part.state}{count}{', not all pages' if part.incomplete and part.state == USED else ''}"
 
 
 def sources(citations: Iterable[Citation], knowledge: Knowledge) -> str:

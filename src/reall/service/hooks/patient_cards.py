@@ -8,7 +8,7 @@ from dataclasses import replace
 from reall import __version__
 from reall.base.errors import UnusableCase
 from reall.report.view import Answer, View, view
-from reall.report.words import joined, spoken
+from reall.report.words import joined, label, spoken
 from reall.service.hooks import markdown
 from reall.service.hooks.card import INFO, WARNING, Card, Link, Source, source_of, unique
 from reall.service.hooks.child import Child
@@ -72,7 +72,8 @@ def _ourselves(home: str = "") -> Source:
 
 def _overview(child: Child, assessment: Assessment, shown: View, groups: list[Answer]) -> Card:
     settled = sum(not answer.open for answer in groups)
-    first = f"; most decisive: {shown.questions[0].question}" if settled < len(groups) and shown.questions else ""
+    asked = label(shown.questions[0].fact, assessment.knowledge) if shown.questions else ""
+    first = f"; most decisive: {asked}" if settled < len(groups) and asked else ""
     doubtful = any(f.severity == "error" for f in child.reading.findings) or child.gathered.foreign
     failed = any(part.state == ERROR for part in child.gathered.parts)
     return Card(
