@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from reall.report.options_words import shown
 from reall.report.words import label
 from reall.service.access.entry import AccessOf
 from reall.service.access.gate import PrincipalOf, require
@@ -77,7 +78,7 @@ async def patient(
     reading = await run_in_threadpool(case_of, record, parts.knowledge)
     return render(
         request, "smart_patient.html.j2", found=record.found, not_read=record.not_read, reading=reading,
-        label=lambda name: label(name, parts.knowledge),
+        label=lambda name: label(name, parts.knowledge), shown=shown,
     )  # fmt: skip
 
 
