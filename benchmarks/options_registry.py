@@ -27,7 +27,7 @@ from reall.facts.vocabulary import NOT_STATED
 from reall.library.knowledge import Knowledge, open_knowledge
 from reall.options.board import board
 from reall.rules.evaluate import evaluate
-from reall.rules.patterns import Column, Patterns
+from reall.rules.patterns import Column, Patterns, Rows
 from reall.stratify.assess import case_masks
 
 BATCH = 100_000
@@ -75,7 +75,8 @@ def main() -> None:
         rows = min(BATCH, options.rows - start)
         columns = draw(knowledge, rng, rows)
         began = time.perf_counter()
-        answers = {table: walk.answer(columns, rows, constant) for table, walk in walks.items()}
+        side_by_side = Rows.of(columns, rows, constant)
+        answers = {table: walk.answer(side_by_side) for table, walk in walks.items()}
         seconds += time.perf_counter() - began
         for found in answers.values():
             for code, count in enumerate(np.bincount(found.codes, minlength=len(found.distinct))):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from reall.base.documents import Document
 from reall.base.errors import UnusableCase
-from reall.cohort.assign import PARTS, Assigner
+from reall.cohort.answer_columns import PARTS
+from reall.cohort.assign import Assigner
 from reall.exchange.tables import from_arrow
 from reall.facts.case import read_case
 from reall.library.knowledge import Knowledge

@@ -8,7 +8,7 @@ import pytest
 from reall.facts.known import one_of
 from reall.facts.vocabulary import NOT_STATED
 from reall.rules.evaluate import evaluate
-from reall.rules.patterns import Column, Patterns
+from reall.rules.patterns import Column, Patterns, Rows
 
 ROWS = 300
 
@@ -29,7 +29,7 @@ def test_many_rows_agree_with_single_answers(knowledge, option):
         if axis.fact.name not in base.tables:
             cells = tuple(1 << i for i in range(axis.size) if axis.everything >> i & 1)
             columns[at] = Column((*cells, axis.everything), rng.integers(len(cells) + 1, size=ROWS))
-    found = Patterns(base, f"option_{option}").answer(columns, ROWS, constant)
+    found = Patterns(base, f"option_{option}").answer(Rows.of(columns, ROWS, constant))
     for row in range(ROWS):
         masks = list(constant)
         for at, column in columns.items():

@@ -154,6 +154,10 @@ def test_a_file_is_named_as_it_was_handed_over(service):
     posted = service.post("/api/v1/mrd/rqpcr", files={"file": ("../../plate.csv", b"\x00")})
     assert refused(posted, 422, "reall/unusable-laboratory-data")["where"].startswith("plate.csv")
     assert "/tmp" not in posted.text
+    as_text = service.post("/api/v1/mrd/rqpcr", files=[("file", (None, "A1,sample"))])
+    assert refused(as_text, 422, "reall/wrong-usage")["what"] == "file is a text where a file is needed"
+    many = service.post("/api/v1/mrd/course", files=[("results", ("a.json", b"{}"))] * 17)
+    assert refused(many, 422, "reall/wrong-usage")["what"] == "results has 17 files"
     missing = service.post("/api/v1/mrd/rqpcr", files=[("run", (None, "1"))])
     assert refused(missing, 422, "reall/wrong-usage")["what"] == "the file 'file' is missing"
 

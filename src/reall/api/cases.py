@@ -22,6 +22,7 @@ from reall.stratify.assess import assess as assess_case
 if TYPE_CHECKING:
     from reall.options.board import Board
     from reall.options.eligibility import OptionAnswer
+    from reall.options.evidence import Evidence
     from reall.options.memory import OptionMemory
 # What only JSON or laboratory files need is imported where it is used: a terminal summary must not wait for it.
 
@@ -129,6 +130,7 @@ class Remembering:
         self.knowledge = knowledge
         self._memory = OptionMemory()
         self._texts: Recent[tuple[OptionAnswer, str]] = Recent(MOST_ANSWERS)
+        self._evidence: Recent[tuple[tuple[Evidence, ...], list[str]]] = Recent(MOST_ANSWERS)
 
     def assess(self, case: CaseInput, *, systems: Iterable[str] = (), name: str = "") -> bytes:
         """Give what `written(assess(…))` gives. Raises as `assess` does."""
@@ -154,11 +156,16 @@ class Remembering:
         return dumps_with(data, "options", [self._text(one) for one in found]).encode() + b"\n"
 
     def _text(self, answer: OptionAnswer) -> str:
-        from reall.report.options_json import option_json  # noqa: PLC0415
-        from reall.report.to_json import dumps  # noqa: PLC0415
+        # What a text is of is kept with it, so that its identity stays its own.
+        return self._texts.get(id(answer), lambda: (answer, self._made(answer)))[1]
 
-        # The answer is kept with its text, so that its identity stays its own.
-        return self._texts.get(id(answer), lambda: (answer, dumps(option_json(answer))))[1]
+    def _made(self, answer: OptionAnswer) -> str:
+        from reall.report.options_json import evidence_json, option_json  # noqa: PLC0415
+        from reall.report.to_json import dumps, dumps_with  # noqa: PLC0415
+
+        rows = answer.evidence
+        written_rows = self._evidence.get(id(rows), lambda: (rows, [dumps(evidence_json(row)) for row in rows]))[1]
+        return dumps_with(option_json(replace(answer, evidence=())), "evidence", written_rows)
 
 
 def today() -> dt.date:

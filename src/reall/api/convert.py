@@ -9,8 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from reall.api.cases import assess
-from reall.api.inputs import NAMELESS, CaseInput, File, Source, case_document, is_record
-from reall.base.documents import Document
+from reall.api.inputs import NAMELESS, CaseInput, File, Source, case_document
 from reall.base.errors import UnusableCase, WrongUsage
 from reall.exchange.fhir.bulk import read_bulk
 from reall.exchange.fhir.findings import Reading
@@ -45,14 +44,6 @@ def _file(source: Source) -> File:
         raise UnusableCase(
             f"the file cannot be read: {error.strerror}", where=str(source), next="Check the path and the permissions."
         ) from None
-
-
-def case_of(source: Source, knowledge: Knowledge) -> tuple[Document, Reading | None]:
-    """Give a case, or the case that a FHIR record holds, with the reading that it comes from."""
-    if not is_record(source):
-        return case_document(source), None
-    reading = record(source, knowledge)
-    return Document(reading.case, {}, source.name if isinstance(source, File) else str(source)), reading
 
 
 def records(sources: Iterable[Source], knowledge: Knowledge | None = None) -> Iterator[Reading]:
@@ -114,15 +105,16 @@ def assess_case_to_fhir(
 def _bundle(
     answer: dict[str, Any], reading: Reading, knowledge: Knowledge, *, made: dt.datetime | None, link: str
 ) -> Resource:
-    provenance = {one.fact: one for one in reading.provenance}
-    conditions = [one.resource for one in reading.provenance if one.resource.startswith("Condition/")]
-    patient = next((one.resource for one in reading.provenance if one.resource.startswith("Patient/")), "")
     about = About(
-        patient=patient or f"Patient/{answer['case']}",
-        condition=provenance["relapse_number"].resource if "relapse_number" in provenance else next(iter(conditions), ""),
+        patient=reading.patient or f"Patient/{answer['case']}",
+        condition=reading.condition,
         made=made or dt.datetime.now(tz=dt.UTC),
         provenance=reading.provenance,
         titles={id_: table.title for id_, table in knowledge.base.tables.items()},
+        given_by={
+            fact: [name for name, entry in knowledge.vocabulary.inputs.items() if fact in entry.gives]
+            for fact in knowledge.vocabulary.statable
+        },
         link=link,
     )
     codes = codes_of(knowledge)

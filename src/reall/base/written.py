@@ -1,4 +1,4 @@
-"""Numbers as they are written for people."""
+"""Numbers and sentences as they are written for people."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def percent(fraction: float) -> str:
     if 0 < fraction < _DECIMAL_BELOW:
         return f"{100 * fraction:.1f}".removesuffix(".0") + " %"
     return f"{100 * fraction:.0f} %"
+
+
+def translatable(message: str) -> str:
+    """Mark a message of ours that pages show in the reader's language; its translations are found by this name."""
+    return message

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reall.api.cases import answers, assessment, assessment_answer, check_systems
+from reall.api.inputs import CaseInput, File, is_record
+from reall.base.documents import Document
 from reall.base.errors import ReallError, WrongUsage
 from reall.cli.given import case_given
 from reall.library.knowledge import Knowledge, open_knowledge
@@ -71,23 +73,22 @@ def _open(folder: str | None) -> Knowledge:
 def _try(name: str, systems: Sequence[str], mrd_files: Sequence[str], knowledge: Knowledge) -> Assessment | ReallError:
     """Assess one file; a file that cannot be used is an outcome like any other, so that it hides no other child."""
     try:
-        return assessment(case_given(name), knowledge, systems=systems, mrd=mrd_files)
+        given = case_given(name)
+        case: CaseInput = _of_record(given, name, knowledge) if is_record(given) else given
+        return assessment(case, knowledge, systems=systems, mrd=mrd_files)
     except ReallError as error:
         return error
 
 
-def _document(name: str, knowledge: Knowledge) -> Document:
-    """Read a case, or the case in a FHIR record; what is odd in a record is counted, `reall convert` lists it."""
-    given = case_given(name)
-    if not is_record(given):
-        return case_document(given)
-    from reall.api.convert import case_of  # noqa: PLC0415
+def _of_record(given: str | File, name: str, knowledge: Knowledge) -> Document:
+    """Give the case in a FHIR record; what is odd in it is counted here, and listed by `reall convert`."""
+    from reall.api.convert import record  # noqa: PLC0415 - only records need it
 
-    document, reading = case_of(given, knowledge)
-    found = [one.severity for one in reading.findings] if reading else []
+    reading = record(given, knowledge)
+    found = [one.severity for one in reading.findings]
     told = ", ".join(f"{found.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
     click.echo(f"{name} is a FHIR record; {told} (`reall convert {name} --to reading` lists them)", err=True)
-    return document
+    return Document(reading.case, {}, name)
 
 
 def _write_json(outcomes: Sequence[tuple[str, Assessment | ReallError]]) -> None:

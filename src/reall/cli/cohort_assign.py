@@ -14,6 +14,7 @@ from reall.cli.registry_options import from_option, map_option, table_argument
 from reall.cohort.run import Summary, assign_file
 from reall.exchange.addresses import Address, Place
 from reall.library.knowledge import Knowledge, open_knowledge
+from reall.library.therapy import option_table
 
 SCHEMA = "reall.cohort/1"
 _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
@@ -40,6 +41,7 @@ _STATUSES = ("undetermined", "unconfirmed", "not_eligible", "silent")
     help="What reads the table and spreads the work; the answers are the same.",
 )
 @click.option("--master", default="local[*]", show_default=True, help="Where Spark runs.")
+@click.option("--options", is_flag=True, help="Also answer who is eligible for which option.")
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as JSON.")
 def command(  # noqa: PLR0917 - click passes the options by name
     table: Place,
@@ -50,6 +52,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
     keep: bool,
     engine: str,
     master: str,
+    options: bool,
     as_json: bool,
 ) -> None:
     """Assign every row of TABLE (CSV, TSV, Excel, Parquet; one row per relapse) under every system.
@@ -58,8 +61,8 @@ def command(  # noqa: PLR0917 - click passes the options by name
     postgresql://host/database#table or s3://bucket/key. With --engine spark, --out names a new folder.
 
     Prints the counts per group. --out FILE.parquet or FILE.csv gets the table with the columns ID.status, ID.value,
-    ID.possible and ID.missing of every system. Rows that cannot be used are listed in FILE.problems.csv, the others
-    are still assigned, and the exit code is 10.
+    ID.possible and ID.missing of every system, and with --options of every option as option.ID. Rows that cannot be
+    used are listed in FILE.problems.csv, the others are still assigned, and the exit code is 10.
     """
     knowledge = open_knowledge()
     if engine == "spark":
@@ -71,10 +74,12 @@ def command(  # noqa: PLR0917 - click passes the options by name
             )
         from reall.cohort.spark import assign_spark  # noqa: PLC0415 - only where Spark is asked for
 
-        summary = assign_spark(table, knowledge, out=out, master=master, assume=assume, keep=keep)
+        summary = assign_spark(table, knowledge, out=out, master=master, assume=assume, keep=keep, options=options)
     else:
         place = Address(str(table)) if engine == "duckdb" and isinstance(table, Path) else table
-        summary = _assign(place, knowledge, out=out, form=form or "", mapping=mapping, assume=assume, keep=keep)
+        summary = _assign(
+            place, knowledge, out=out, form=form or "", mapping=mapping, assume=assume, keep=keep, options=options
+        )
     click.echo(json.dumps(_as_json(summary, knowledge), ensure_ascii=False, indent=2) if as_json else "", nl=as_json)
     if not as_json:
         _print(summary, knowledge)
@@ -139,8 +144,13 @@ def _print(summary: Summary, knowledge: Knowledge) -> None:
 
 
 def _table_of(id_: str, knowledge: Knowledge) -> str:
-    kind, dot, public = id_.partition(".")
-    return knowledge.transplant_ids[public] if dot and kind == "transplant" else id_
+    kind, _, public = id_.partition(".")
+    match kind:
+        case "transplant":
+            return knowledge.transplant_ids[public]
+        case "option":
+            return option_table(public)
+    return id_
 
 
 def _draft(id_: str, knowledge: Knowledge) -> str:

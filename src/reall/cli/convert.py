@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import click
 
 from reall.api import convert
-from reall.api.inputs import Source
+from reall.api.inputs import Source, is_record
 from reall.base.errors import WrongUsage
 from reall.cli.given import STDIN, case_given
 from reall.exchange.fhir.findings import Finding, Reading
@@ -23,7 +23,9 @@ _TO = ("case", "reading", "fhir", "assessment")
 
 @click.command("convert")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--from", "source", type=click.Choice(["fhir", "case"]), help="Format of FILE; told from it when left out.")
+@click.option(
+    "--from", "source", type=click.Choice(["fhir", "case"]), help="Format of FILE; told from it when left out."
+)
 @click.option("--to", "target", type=click.Choice(_TO), default="case", show_default=True, help="What to write.")
 @click.option("--out", metavar="FILE", help="Write into this file instead of standard output.")
 @click.option("--json", "as_json", is_flag=True, help="JSON is written in any case; accepted for uniformity.")
@@ -58,7 +60,7 @@ def _bulk(files: tuple[str, ...]) -> bool:
 
 
 def _converted(given: Source, source: str | None, target: str) -> dict[str, Any]:
-    record = source == "fhir" or (source is None and convert.is_record(given))
+    record = source == "fhir" or (source is None and is_record(given))
     if record and target == "fhir":
         raise WrongUsage("this is FHIR already", where="--to", next="Write --to case, reading or assessment.")
     if not record and target in {"case", "reading"}:
@@ -84,7 +86,7 @@ def told(findings: tuple[Finding, ...]) -> Iterator[str]:
         yield f"and {notes} notes (`--to reading` lists them)"
 
 
-def _write_bulk(given: list[Source], target: str, stream: TextIO) -> None:
+def _write_bulk(given: Sequence[Source], target: str, stream: TextIO) -> None:
     if target not in {"case", "reading"}:
         raise WrongUsage("a bulk export is converted to cases", where="--to", next="Write --to case or reading.")
     counted = {"error": 0, "warning": 0, "note": 0}

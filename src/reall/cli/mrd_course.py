@@ -10,7 +10,7 @@ import click
 
 from reall.api.mrd_course import course, day_in
 from reall.cli.given import data_given
-from reall.cli.mrd_output import FILE, svg
+from reall.cli.mrd_output import FILE
 from reall.report.to_json import dumps
 
 
@@ -53,10 +53,10 @@ def _split(name: str) -> tuple[Path, str]:
 
 
 def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | None, pdf_file: Path | None) -> None:
-    from reall.plots.mrd_course import plot_mrd_course  # noqa: PLC0415 - matplotlib is slow to import
+    from reall.plots.mrd_pictures import picture_of_course  # noqa: PLC0415 - matplotlib is slow to import
     from reall.report.mrd_page import html_to_pdf, mrd_course_page  # noqa: PLC0415
 
-    picture = svg(lambda ax: plot_mrd_course(ax, content), width=8.5, height=4.0)
+    picture = picture_of_course(content).svg
     if svg_file:
         svg_file.write_text(picture, encoding="utf-8")
     if html_file or pdf_file:
@@ -70,7 +70,7 @@ def _draw(content: Mapping[str, Any], svg_file: Path | None, html_file: Path | N
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:
-    from reall.report.mrd_page import change_in_words, measurement_in_words  # noqa: PLC0415
+    from reall.report.mrd_words import change_in_words, measurement_in_words  # noqa: PLC0415
 
     lines = []
     for series in content["series"]:

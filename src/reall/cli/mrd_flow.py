@@ -11,7 +11,7 @@ import click
 from reall.api.mrd_flow import CELLS, counts_in, read_flow
 from reall.base.errors import WrongUsage
 from reall.cli.given import data_given
-from reall.cli.mrd_output import FILE, Output, emit, output_options, rule_options, sample_options, svg
+from reall.cli.mrd_output import FILE, Output, emit, output_options, rule_options, sample_options
 from reall.mrd.flow.fcs import TRUST, FcsFile
 from reall.mrd.flow.gates import GatingScheme
 
@@ -67,9 +67,9 @@ def command(
 
 
 def _picture(tube: FcsFile, scheme: GatingScheme) -> str:
-    from reall.plots.gates import draw_target_gates  # noqa: PLC0415 - matplotlib is slow to import
+    from reall.plots.mrd_pictures import picture_of_gates  # noqa: PLC0415 - matplotlib is slow to import
 
-    return svg(lambda axes: draw_target_gates(axes.figure, tube, scheme), height=2.6)
+    return picture_of_gates(tube, scheme).svg
 
 
 def _gates_in_words(gates: Sequence[Mapping[str, Any]]) -> str:

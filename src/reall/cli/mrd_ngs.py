@@ -10,7 +10,7 @@ import click
 
 from reall.api.mrd_ngs import read_ngs
 from reall.cli.given import data_given
-from reall.cli.mrd_output import FILE, Output, emit, output_options, rule_options, svg
+from reall.cli.mrd_output import FILE, Output, emit, output_options, rule_options
 
 _TOP = 12
 _SHOWN_AS_PERCENT = 1e-5
@@ -55,9 +55,9 @@ def command(
         save_clonotypes(reading.course, plot)
 
     def pictures() -> list[str]:
-        from reall.plots.clonotypes import draw_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
+        from reall.plots.mrd_pictures import picture_of_clonotypes  # noqa: PLC0415 - matplotlib is slow to import
 
-        return [svg(lambda axes: draw_clonotypes(axes, reading.course), width=9.0, height=3.5)]
+        return [picture_of_clonotypes(reading.course).svg]
 
     output: Output = {"as_json": as_json, "html_file": html_file, "pdf_file": pdf_file}
     emit(reading.document, **output, pictures=pictures, table=_clonotypes_in_words(reading.document))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -83,9 +82,10 @@ def emit(
 def _write_pages(
     results: Sequence[Mapping[str, Any]], html_file: Path | None, pdf_file: Path | None, added: Sequence[str]
 ) -> None:
+    from reall.plots.mrd_pictures import pictures_of_result  # noqa: PLC0415 - matplotlib is slow to import
     from reall.report.mrd_page import html_to_pdf, mrd_page  # noqa: PLC0415 - templates load only for pages
 
-    drawn = [pictures_of(result) for result in results]
+    drawn = [[drawing.svg for drawing in pictures_of_result(result)] for result in results]
     drawn[0] = [*added, *drawn[0]]
     html = mrd_page(results, drawn)
     if html_file:
@@ -96,35 +96,8 @@ def _write_pages(
         click.echo(f"Wrote {pdf_file}", err=True)
 
 
-def pictures_of(result: Mapping[str, Any]) -> list[str]:
-    """The SVG pictures of one result: its standard curve, where there is one, and its level."""
-    from reall.plots.mrd_curve import plot_standard_curve  # noqa: PLC0415 - matplotlib is slow to import
-    from reall.plots.mrd_level import plot_level  # noqa: PLC0415
-
-    pictures = []
-    if result.get("assay"):
-        draw = functools.partial(plot_standard_curve, assay=result["assay"], wells=result.get("wells"))
-        pictures.append(svg(draw, height=2.5))
-    if result.get("interval"):
-        pictures.append(svg(lambda ax: plot_level(ax, result), height=1.2))
-    return pictures
-
-
-def svg(draw: Callable[[Any], Any], *, width: float = 7.0, height: float = 3.4) -> str:
-    """Draw into a figure of its own and give it as SVG text, the same for the same input."""
-    import matplotlib as mpl  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    with mpl.rc_context({"svg.hashsalt": "reall"}):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        draw(figure.subplots())
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
-
-
 def _lines(result: Mapping[str, Any]) -> str:
-    from reall.report.mrd_page import result_in_words  # noqa: PLC0415
+    from reall.report.mrd_words import result_in_words  # noqa: PLC0415
 
     name = " ".join(str(part) for part in (result.get("sample"), result.get("target")) if part)
     lines = [

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from reall.base.errors import UnusableCase
+from reall.cohort.answer_columns import PARTS, AnswerColumns
 from reall.cohort.assume import Assumption, apply, retract
 from reall.cohort.cells_of_rows import cells_of, contradictions, nothing_known
 from reall.cohort.columns import Codes, Flags
@@ -23,14 +24,15 @@ from reall.cohort.facts_of_rows import FactsOfRows
 from reall.cohort.faults import Faults
 from reall.cohort.registry import recognise, remarks
 from reall.exchange.tables import Batch, Problem
+from reall.facts.case import nobody_fits
 from reall.library.knowledge import Knowledge
-from reall.rules.evaluate import Answer
-from reall.rules.patterns import Column, Patterns
-from reall.stratify.assess import assess, sharper_assays
+from reall.library.therapy import option_table
+from reall.rules.patterns import Column, Rows
+from reall.stratify.assess import assess
 
-PARTS = ("status", "value", "possible", "missing")
-UNUSABLE = "unusable"
 ASSUMED = "reall.assumed"
+OPTION = "option."
+"""Before the ids of options in the names of their columns."""
 _THREADS = 2
 
 
@@ -49,11 +51,12 @@ class Assigned:
         return self.facts.faults.bad
 
 
-def tables_of(knowledge: Knowledge) -> dict[str, str]:
-    """Give the table behind every answer column's name: definitions, systems, and transplant rules as `transplant.`."""
+def tables_of(knowledge: Knowledge, *, options: bool = False) -> dict[str, str]:
+    """Give the table behind every answer column's name: definitions, systems, transplant rules, options if wanted."""
     return {
         **{id_: id_ for id_ in (*knowledge.derived_ids, *knowledge.system_ids)},
         **{f"transplant.{public}": table for public, table in knowledge.transplant_ids.items()},
+        **({f"{OPTION}{id_}": option_table(id_) for id_ in knowledge.therapy.options} if options else {}),
     }
 
 
@@ -67,15 +70,19 @@ class Assigner:
         *,
         assumptions: Sequence[Assumption] = (),
         keep: bool = False,
+        options: bool = False,
         only: Collection[str] | None = None,
     ) -> None:
-        """Prepare for a table with these columns; `only` names the answers that are wanted, if not all.
+        """Prepare for a table with these columns.
+
+        With `options`, who is eligible for which option is answered too; `only` names the answers that are wanted, if
+        not all.
 
         Raises `UnusableCase` when the columns cannot be what they seem.
         """
         self.knowledge = knowledge
         self.assumptions = tuple(assumptions)
-        every = tables_of(knowledge)
+        every = tables_of(knowledge, options=options)
         answers = [f"{id_}.{part}" for id_ in every for part in PARTS]
         self.tables = {id_: table for id_, table in every.items() if only is None or id_ in only}
         self.registry = recognise(columns, knowledge.vocabulary, answers=answers, keep=keep)
@@ -85,7 +92,9 @@ class Assigner:
         self.against: dict[str, int] = dict(self.touched)
         self.rows = self.unusable = 0
         self._constant = nothing_known(knowledge)
-        self._written = {id_: _Written(knowledge, table) for id_, table in self.tables.items()}
+        self._written = {
+            id_: AnswerColumns(knowledge, table, option=id_.startswith(OPTION)) for id_, table in self.tables.items()
+        }
 
     def assign(self, batch: Batch) -> Assigned:
         """Answer one batch."""
@@ -98,14 +107,9 @@ class Assigner:
         assumed = [self._assume(assumption, facts) for assumption in self.assumptions]
         if assumed:
             columns = cells_of(facts, self.knowledge, self._constant)
+        known = Rows.of(columns, facts.rows, self._constant)
         with ThreadPoolExecutor(_THREADS) as pool:
-            codes = dict(
-                zip(
-                    self._written,
-                    pool.map(lambda w: w.answer(columns, facts.rows, self._constant), self._written.values()),
-                    strict=True,
-                )
-            )
+            codes = dict(zip(self._written, pool.map(lambda w: w.answer(known), self._written.values()), strict=True))
         self._refuse_unanswered(codes, facts)
         blunt = _blunt(facts, self.knowledge)
         arrays, names = list(batch.rows.columns), list(batch.rows.schema.names)
@@ -133,14 +137,16 @@ class Assigner:
         return touched & ~against
 
     def _refuse_unanswered(self, codes: dict[str, Codes], facts: FactsOfRows) -> None:
-        """Report rows that no child can fulfil, which only the tables show, in the words of `stratify.assess`."""
+        """Report rows that no child can fulfil, which only the tables show, in the words of the single case."""
         for id_, written in self._written.items():
             nobody = written.nobody
             if nobody is None:
                 continue
             for row in np.flatnonzero((codes[id_] == nobody) & ~facts.faults.bad).tolist():
+                case = facts.case(row)
                 try:
-                    assess(facts.case(row), self.knowledge)
+                    assess(case, self.knowledge)
+                    raise nobody_fits(case, id_.removeprefix(OPTION))
                 except UnusableCase as error:
                     facts.faults.add(row, "", error)
 
@@ -167,67 +173,3 @@ def _blunt(facts: FactsOfRows, knowledge: Knowledge) -> list[tuple[frozenset[str
         split += [(names | {timepoint}, where & rows) for names, where in groups.items()]
         groups = {names: where for names, where in split if where.any()}
     return [(names, where) for names, where in groups.items() if names]
-
-
-class _Written:
-    """One table's answers as texts: each distinct answer is written once and then referred to."""
-
-    def __init__(self, knowledge: Knowledge, table: str) -> None:
-        self._knowledge = knowledge
-        self._patterns = Patterns(knowledge.base, table)
-        self._answers: tuple[Answer | None, ...] = ()
-
-    @property
-    def nobody(self) -> int | None:
-        """The code of rows whose facts no child can fulfil."""
-        return self._answers.index(None) if None in self._answers else None
-
-    def answer(self, columns: dict[int, Column], rows: int, constant: Sequence[int]) -> Codes:
-        """Give the number of every row's answer."""
-        answers = self._patterns.answer(columns, rows, constant)
-        self._answers = answers.distinct
-        return answers.codes
-
-    def count(self, codes: Codes, bad: Flags) -> Counter[str]:
-        """Count the answers: groups by name, everything else by status."""
-        counts: Counter[str] = Counter()
-        used = codes[~bad] if bad.any() else codes
-        for number, rows in enumerate(np.bincount(used, minlength=len(self._answers)).tolist()):
-            answer = self._answers[number]
-            if rows and answer is not None:
-                counts[answer.value if answer.value is not None else answer.status] += rows
-        if bad.any():
-            counts[UNUSABLE] += int(bad.sum())
-        return counts
-
-    def columns(self, codes: Codes, bad: Flags, blunt: Sequence[tuple[frozenset[str], Flags]]) -> list[pa.Array]:
-        """Write status, value, possible and missing of every row."""
-        if bad.any():
-            codes = np.where(bad, len(self._answers), codes)
-        answers = [*self._answers, None]
-        status = [UNUSABLE if a is None else a.status for a in answers]
-        value = [None if a is None else a.value for a in answers]
-        possible = ["" if a is None else "|".join(a.possible) for a in answers]
-        return [_refer(status, codes), _refer(value, codes), _refer(possible, codes), self._missing(codes, blunt)]
-
-    def _missing(self, codes: Codes, blunt: Sequence[tuple[frozenset[str], Flags]]) -> pa.Array:
-        texts: list[str | None] = []
-        shifted = codes
-        for timepoints, rows in [(frozenset[str](), None), *blunt]:
-            if rows is not None:
-                shifted = np.where(rows, codes + len(texts), shifted)
-            for answer in (*self._answers, None):
-                missing = () if answer is None else answer.missing
-                texts.append("|".join((*missing, *sharper_assays(missing, timepoints, self._knowledge))))
-        return _refer(texts, shifted)
-
-
-def _refer(texts: Sequence[str | None], codes: Codes) -> pa.Array:
-    """Make a column that refers to a few texts; equal texts share one entry."""
-    place: dict[str, int] = {}
-    number = [-1 if text is None else place.setdefault(text, len(place)) for text in texts]
-    small = np.min_scalar_type(-max(len(place), 1))
-    indices = np.array(number, dtype=small).take(codes)
-    mask = indices < 0 if None in texts else None
-    # Every index comes from `place`, so Arrow need not check them.
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=mask), pa.array(list(place), pa.string()), safe=False)

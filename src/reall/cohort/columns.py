@@ -6,7 +6,7 @@ at rows one by one, so that a million of them cost a few array operations per fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -93,7 +93,7 @@ class Numbers:
             ranged = self.which >= 0
             codes[ranged] = len(masks) + place[self.which[ranged]]
             masks += list(number_of)
-        return _column(masks, codes)
+        return Column(tuple(masks), codes)
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,5 @@ class Picked:
         masks = [unknown if s is None else axis.mask(s) for s in self.sets]
         place = [number_of.setdefault(mask, len(number_of)) for mask in masks]
         if place == list(range(len(place))):
-            return _column(masks, self.codes)
-        return _column(number_of, np.array(place, dtype=np.min_scalar_type(len(place))).take(self.codes))
-
-
-def _column(masks: Iterable[int], codes: Codes) -> Column:
-    """Keep codes in the small type they have: eight times less to read than the declared one."""
-    return Column(tuple(masks), codes)  # type: ignore[arg-type]
+            return Column(tuple(masks), self.codes)
+        return Column(tuple(number_of), np.array(place, dtype=np.min_scalar_type(len(place))).take(self.codes))

@@ -56,10 +56,12 @@ def assign_file(
     mapping: Path | None = None,
     assume: Sequence[str] = (),
     keep: bool = False,
+    options: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> Summary:
     """Answer every system for every row of a table; write the table with its answers to `out`.
 
+    With `options`, who is eligible for which option is answered too.
     `mapping` is a mapping file (`reall cohort map`); `progress` is told how much of how much is done. Rows that cannot
     be used keep their place, with the status `unusable`, and are listed with reason and repair in
     `<out>.problems.csv`.
@@ -69,7 +71,7 @@ def assign_file(
         raise WrongUsage("the result would overwrite the table it is made from", next="Choose another name for --out.")
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
     source, form = open_for(path, knowledge, form, mapping)
-    assigner = assigner_of(source, knowledge, assumptions, keep=keep or mapping is not None)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep or mapping is not None, options=options)
     listed = ProblemFile(out.with_name(out.name + ".problems.csv")) if out else None
     first: list[Problem] = []
     with TableWriter(out, about(knowledge, assumptions, source)) if out else nullcontext() as writer:
@@ -111,7 +113,7 @@ def about(knowledge: Knowledge, assumptions: Sequence[Assumption], source: Sourc
 
 
 def assign_frame(
-    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False
+    frame: Any, knowledge: Knowledge, *, assume: Sequence[str] = (), keep: bool = False, options: bool = False
 ) -> tuple[pa.Table, tuple[Problem, ...]]:
     """Answer every system for every row of a data frame (pandas, Polars, PyArrow, DuckDB, ...).
 
@@ -119,7 +121,7 @@ def assign_frame(
     """
     source = from_frame(frame)
     assumptions = [read_assumption(text, knowledge.vocabulary) for text in assume]
-    assigner = assigner_of(source, knowledge, assumptions, keep=keep)
+    assigner = assigner_of(source, knowledge, assumptions, keep=keep, options=options)
     done = [assigner.assign(batch) for batch in source.batches]
     if not done:
         raise UnusableCase("the table has no rows", where=source.name)
@@ -132,11 +134,12 @@ def assigner_of(
     assumptions: Sequence[Assumption],
     *,
     keep: bool,
+    options: bool = False,
     only: Collection[str] | None = None,
 ) -> Assigner:
     """Make the assigner of a table; its errors name the table. Raises `UnusableCase`."""
     try:
-        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, only=only)
+        return Assigner(source.columns, knowledge, assumptions=assumptions, keep=keep, options=options, only=only)
     except UnusableCase as error:
         raise UnusableCase(error.what, where=source.name, why=error.why, next=error.next) from None
 

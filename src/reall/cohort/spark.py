@@ -45,6 +45,7 @@ class _Work:
     columns: tuple[str, ...]
     assume: tuple[str, ...]
     keep: bool
+    options: bool
     out: str
     problems: str
 
@@ -82,6 +83,7 @@ def assign_spark(
     master: str = "local[*]",
     assume: Sequence[str] = (),
     keep: bool = False,
+    options: bool = False,
 ) -> Summary:
     """Answer every system for every row of Parquet files or a Delta table; write one Parquet part per task to `out`.
 
@@ -99,7 +101,9 @@ def assign_spark(
     spark = session(master)
     frame = spark.read.parquet(*files)
     columns = checked_columns(frame.columns, table.name)
-    first = Assigner(columns, knowledge, keep=keep)  # refuses a misspelled column before any task starts
+    first = Assigner(
+        columns, knowledge, keep=keep, options=options
+    )  # refuses a misspelled column before any task starts
     problems = out.with_name(out.name + ".problems")
     if problems.exists():
         shutil.rmtree(problems)  # an older run's list must not be taken for this one's
@@ -109,6 +113,7 @@ def assign_spark(
         columns=columns,
         assume=tuple(assume),
         keep=keep,
+        options=options,
         out=str(out.resolve()),
         problems=str(problems.resolve()),
     )
@@ -141,7 +146,7 @@ def _answer_partition(work: Any) -> Callable[[Iterable[pa.RecordBatch]], Iterato
 def _answer(work: _Work, batches: Iterable[pa.RecordBatch], number: int) -> pa.RecordBatch:
     """Answer one partition, write its part, and tell what became of it."""
     assumptions = [read_assumption(text, work.knowledge.vocabulary) for text in work.assume]
-    assigner = Assigner(work.columns, work.knowledge, assumptions=assumptions, keep=work.keep)
+    assigner = Assigner(work.columns, work.knowledge, assumptions=assumptions, keep=work.keep, options=work.options)
     problems: list[tuple[str, Problem]] = []
     with TableWriter(Path(work.out) / f"part-{number:05d}.parquet", about(work.knowledge, assumptions)) as writer:
         for file, batch in _runs(batches):

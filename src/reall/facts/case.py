@@ -45,6 +45,15 @@ class Case:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
+def nobody_fits(case: Case, table: str) -> UnusableCase:
+    """Say that the facts of a case, each possible alone, leave no completion in a table."""
+    return UnusableCase(
+        f"the facts contradict each other: no child can fulfil them all ({table})",
+        where=case.name,
+        next="Check dates, ages and genetics against each other.",
+    )
+
+
 def read_case(document: Document, vocabulary: Vocabulary, *, name: str = "") -> Case:
     """Read one case.
 

@@ -102,8 +102,9 @@ def one_of(*answers: Answer) -> Choices:
 
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_COMPARED = re.compile(rf"^\s*(<=|>=|<|>|=)?\s*({_NUMBER})\s*$")
-_RANGE = re.compile(rf"^\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*$")
+COMPARED = re.compile(rf"^\s*(<=|>=|<|>|=)?\s*({_NUMBER})\s*$")
+RANGE = re.compile(rf"^\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*$")
+"""Two numbers as a case writes a range; `COMPARED` is one number with or without a comparison."""
 
 
 def read_interval(text: str, *, minimum: float, maximum: float) -> Interval:
@@ -114,12 +115,12 @@ def read_interval(text: str, *, minimum: float, maximum: float) -> Interval:
     >>> str(read_interval("<1e-4", minimum=0, maximum=1))
     '>= 0 and < 0.0001'
     """
-    if match := _RANGE.match(text):
+    if match := RANGE.match(text):
         low, high = float(match[1]), float(match[2])
         if low > high:
             raise UnusableCase(f"the range {text.strip()!r} runs backwards", next="Write the smaller number first.")
         made = between(low, high)
-    elif match := _COMPARED.match(text):
+    elif match := COMPARED.match(text):
         number = float(match[2])
         made = {
             None: exactly(number),

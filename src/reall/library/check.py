@@ -24,6 +24,7 @@ from reall.library.check_citations import (
     unused_sources,
 )
 from reall.library.compile import compile_knowledge, load_sources
+from reall.library.fhir import check_fhir
 from reall.library.files import fingerprint, open_file
 from reall.library.knowledge import Knowledge
 from reall.library.resistance import check_clonal_knowledge
@@ -55,6 +56,16 @@ def clonal_rows(root: Path, knowledge: Knowledge) -> Iterator[Fault]:  # noqa: A
         yield _fault(error)
 
 
+def record_codes(root: Path, knowledge: Knowledge) -> Iterator[Fault]:
+    """Read the codes of record systems, where the knowledge has them; facts, sources and FHIRPath must exist."""
+    if not (root / "fhir").exists():
+        return
+    try:
+        check_fhir(root, knowledge.vocabulary, knowledge.sources)
+    except InvalidKnowledge as error:
+        yield _fault(error)
+
+
 STANDARD: Mapping[str, Check] = {
     "proofs": proofs,
     "worked cases": wrong_answers,
@@ -66,6 +77,7 @@ STANDARD: Mapping[str, Check] = {
     "published outcomes": outcome_rows,
     "risk orders": risk_orders,
     "clonal stories": clonal_rows,
+    "record systems": record_codes,
 }
 
 
@@ -138,6 +150,8 @@ def _broken_files(root: Path) -> Iterator[Fault]:
 
 
 _SCHEMAS = {
+    "fhir/codes.yaml": "fhir_codes",
+    "fhir/quality.yaml": "fhir_quality",
     "sources/*.yaml": "sources",
     "vocabulary/facts*.yaml": "vocabulary",
     "vocabulary/background*.yaml": "background",

@@ -21,7 +21,7 @@ _ANTHRACYCLINES = ("anthracycline", "anthraquinone")
 
 @cache
 def code_map(knowledge_agents: tuple[Agent, ...], root: Path = PACKAGED) -> CodeMap:
-    """Read the mapping. Raises `InvalidKnowledge` where a file breaks its schema or names an unknown system or agent."""
+    """Read the mapping. Raises `InvalidKnowledge` for a broken schema, an unknown system or agent."""
     codes = open_file(root / "fhir" / "codes.yaml", "fhir_codes", root=root).data
     quality = open_file(root / "fhir" / "quality.yaml", "fhir_quality", root=root).data
     risk = quality["initial_risk"]
@@ -29,11 +29,13 @@ def code_map(knowledge_agents: tuple[Agent, ...], root: Path = PACKAGED) -> Code
         own=codes["own"],
         window_days=codes["window_days"],
         systems=tuple(CodeSystem(id=s["id"], url=s["url"], also=tuple(s.get("also", ()))) for s in codes["systems"]),
-        rows=tuple(CodeRow(**{**row, "other_specimens": tuple(row.get("other_specimens", ()))}) for row in codes["rows"]),
+        rows=tuple(
+            CodeRow(**{**row, "other_specimens": tuple(row.get("other_specimens", ()))}) for row in codes["rows"]
+        ),
         fusions=tuple(_fusion(raw) for raw in codes["fusions"]),
         medicines=tuple(_medicines(codes, {agent.id: agent for agent in knowledge_agents})),
         absent={one["code"]: (one["kind"], one["words"]) for one in codes["absent"]},
-        rules=tuple(QualityRule(**raw) for raw in quality["rules"]),
+        rules=tuple(QualityRule(**{**raw, "uses": tuple(raw["uses"])}) for raw in quality["rules"]),
         initial_risk=Risk(**{**risk, "standard_code": _key(risk["standard_code"])}),
         two_codes={
             one["system"]: {group: _key(key) for group, key in one["groups"].items()} for one in codes["two_codes"]
@@ -90,7 +92,7 @@ def _check(codes: CodeMap) -> None:
     for row in codes.rows:
         if row.system not in known:
             raise InvalidKnowledge(f"row {row.id!r} names the system {row.system!r}", where="fhir/codes.yaml")
-    ids = [row.id for row in (*codes.rows, *codes.fusions, *codes.rules)]
+    ids = [one.id for one in codes.rows] + [one.id for one in codes.fusions] + [one.id for one in codes.rules]
     twice = next((id_ for id_ in ids if ids.count(id_) > 1), None)
     if twice:
         raise InvalidKnowledge(f"{twice!r} stands there twice", where="fhir", next="Keep one.")
@@ -106,9 +108,10 @@ def check_fhir(root: Path, vocabulary: Vocabulary, sources: Mapping[str, Any]) -
     for fusion in codes.fusions:
         if fusion.name.lower() not in vocabulary.genetics_by_name:
             raise InvalidKnowledge(f"{fusion.name!r} is no name of `genetics`", where="fhir/codes.yaml")
-    for cited in (*codes.rows, *codes.fusions, *codes.rules, codes.initial_risk):
-        if cited.source not in sources:
-            raise InvalidKnowledge(f"the bibliography has no {cited.source!r}", where="fhir")
+    cited = [one.source for one in codes.rows] + [one.source for one in codes.fusions]
+    for source in (*cited, *(rule.source for rule in codes.rules), codes.initial_risk.source):
+        if source not in sources:
+            raise InvalidKnowledge(f"the bibliography has no {source!r}", where="fhir")
     for rule in codes.rules:
         try:
             compiled(rule.when)

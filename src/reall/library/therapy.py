@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from reall.base.written import translatable
 from reall.library.therapy_rows import (
     Agent,
     Criterion,
@@ -30,7 +31,9 @@ STATUSES = ("draft", "transcribed", "double-checked", "superseded")
 """From the least to the most confirmed; superseded rows are kept for older answers."""
 DEFAULT_COUNTRY = "US"
 """Whose labels are shown where nobody asks for another country."""
-GENERAL = "This page is general. It is not about one child and gives no advice. Please ask your care team."
+GENERAL = translatable(
+    "This page is general. It is not about one child and gives no advice. Please ask your care team."
+)
 """Stands on every page for families."""
 NEVER = "none"
 """The condition of a label row that covers no child with ALL: the drug is authorised, but for something else."""
@@ -62,7 +65,7 @@ class Therapy:
     def tables(self) -> Iterator[Table]:
         """Give options and trials as tables, so that one case and a registry ask them by the same path."""
         for option in self.options.values():
-            yield criteria_table(f"option_{option.id}", option.title, option.criteria, "option", option.file)
+            yield criteria_table(option_table(option.id), option.title, option.criteria, "option", option.file)
         for trial in self.trials.values():
             yield criteria_table(f"trial_{trial.id}", trial.acronym, trial.criteria, "trial", f"trials/{trial.id}.yaml")
 
@@ -113,6 +116,11 @@ class Therapy:
         yield from ((row.citation, f"anthracycline, {row.id}") for row in numbers)
         for page in self.pages.values():
             yield from ((Citation(source=key, at="page"), f"explain/{page.id}.yaml") for key in page.sources)
+
+
+def option_table(option: str) -> str:
+    """Name the table of an option's criteria."""
+    return f"option_{option}"
 
 
 def label_question(agent: str, row: str) -> str:

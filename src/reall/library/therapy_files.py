@@ -24,6 +24,7 @@ from reall.library.therapy_rows import (
     Factor,
     FactorSet,
     FamilyPage,
+    FamilyText,
     LabelEvent,
     LabelRow,
     Limit,
@@ -324,6 +325,14 @@ def _page(data: Data) -> FamilyPage:
     return FamilyPage(
         id=data["id"], title=data["title"], also=tuple(data.get("also", ())), paragraphs=tuple(data["paragraphs"]),
         questions=tuple(data["questions"]), sources=tuple(data["sources"]),
+        translations={"de": _family_text(data["de"])} if "de" in data else {},
+    )  # fmt: skip
+
+
+def _family_text(data: Data) -> FamilyText:
+    return FamilyText(
+        title=data["title"], paragraphs=tuple(data["paragraphs"]), questions=tuple(data["questions"]),
+        status=data["status"],
     )  # fmt: skip
 
 

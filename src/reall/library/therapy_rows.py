@@ -321,12 +321,24 @@ class CumulativeLimit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FamilyPage:
-    """A general page for families: own sentences, not about one child."""
+class FamilyText:
+    """The words of a family page in one language; `status` is draft until a clinician has read them."""
 
-    id: str
     title: str
-    also: tuple[str, ...]
     paragraphs: tuple[str, ...]
     questions: tuple[str, ...]
+    status: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyPage(FamilyText):
+    """A general page for families: own sentences, not about one child. `translations` rest on the same sources."""
+
+    id: str
+    also: tuple[str, ...]
     sources: tuple[str, ...]
+    translations: Mapping[str, FamilyText] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> FamilyText:
+        """Give the words in a language; English where nobody has translated them."""
+        return self.translations.get(language, self)

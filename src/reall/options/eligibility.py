@@ -8,14 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reall.base.errors import UnusableCase
-from reall.facts.case import Case
+from reall.facts.case import Case, nobody_fits
 from reall.facts.known import Known
 from reall.library.knowledge import Knowledge
-from reall.library.therapy import ELIGIBLE, STATUSES, note_question
+from reall.library.therapy import ELIGIBLE, STATUSES, note_question, option_table
 from reall.library.therapy_rows import Criterion, Note, Option
 from reall.options.conditions import all_of, changes
 from reall.options.evidence import Applies, Evidence, applies
@@ -23,7 +22,7 @@ from reall.options.labels import LabelAnswer, label_answer
 from reall.options.lookup import NO, UNKNOWN, YES, Lookup
 from reall.options.memory import OptionMemory
 from reall.rules.condition import Condition
-from reall.rules.evaluate import Finding, evaluate
+from reall.rules.evaluate import Answer, Finding, evaluate
 from reall.rules.settle import smallest_sets
 from reall.rules.table import Compiled, Outcome
 
@@ -115,20 +114,22 @@ def answer_options(
 
     if memory is None:
         return tuple(map(one, chosen))
-    return tuple(memory.answer(look, o, on, country, functools.partial(one, o)) for o in chosen)
+
+    def remembered(memory: OptionMemory, option: Option) -> OptionAnswer:
+        return memory.answer(
+            look, option, (on, country), lambda: one(option), lambda answer: _printed(look, option, answer)
+        )
+
+    return tuple(remembered(memory, option) for option in chosen)
 
 
 def _answer(
     look: Lookup, option: Option, population: Callable[[str], Applies], *, on: dt.date, country: str
 ) -> OptionAnswer:
-    finding = evaluate(look.knowledge.base, f"option_{option.id}", look.walk)
+    finding = evaluate(look.knowledge.base, option_table(option.id), look.walk)
     if finding is None:
-        raise UnusableCase(
-            f"the facts contradict each other: no child can fulfil them all ({option.id})",
-            where=look.case.name,
-            next="Check dates, ages and genetics against each other.",
-        )
-    compiled = look.knowledge.base.compiled[f"option_{option.id}"]
+        raise nobody_fits(look.case, option.id)
+    compiled = look.knowledge.base.compiled[option_table(option.id)]
     because = _judge(look, option, compiled)
     status = _status(finding)
     therapy = look.knowledge.therapy
@@ -150,10 +151,21 @@ def _answer(
     )
 
 
+def _printed(look: Lookup, option: Option, answer: OptionAnswer) -> OptionAnswer:
+    """Give an answer with what this case says of the facts that its criteria name."""
+    lines = {line.row.id: line for line in look.knowledge.base.compiled[f"option_{option.id}"].criteria}
+    because = tuple(replace(j, facts=look.facts(lines[j.criterion.id].facts)) for j in answer.because)
+    return replace(answer, because=because)
+
+
 def _status(finding: Finding) -> str:
-    if finding.status == "determined":
-        return ELIGIBLE
-    return NOT_ELIGIBLE if finding.status == NOT_ELIGIBLE else UNDETERMINED
+    status = as_option(finding.answer).status
+    return ELIGIBLE if status == "determined" else status
+
+
+def as_option(answer: Answer) -> Answer:
+    """Give the answer of an option's table in the words of options: open for whatever reason is undetermined."""
+    return answer if answer.status in {"determined", NOT_ELIGIBLE} else replace(answer, status=UNDETERMINED)
 
 
 def _judge(look: Lookup, option: Option, compiled: Compiled) -> tuple[Judged, ...]:
@@ -182,7 +194,7 @@ def _changes(look: Lookup, option: Option, because: tuple[Judged, ...]) -> tuple
     if not failed:
         # Each criterion alone could hold, all together cannot; then the open ones are what would have to change.
         failed = [judged.criterion.id for judged in because if judged.verdict == UNKNOWN]
-    table = f"option_{option.id}"
+    table = option_table(option.id)
     conditions = [condition for id_ in failed if (condition := base.condition_of(table, id_)) is not None]
     return tuple(all_of([changes(condition, holds) for condition in conditions]))
 

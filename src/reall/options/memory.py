@@ -1,7 +1,7 @@
 """Answers to options that were given before: most facts are unknown or common, so that the same answer comes again.
 
-An answer rests on the cells of the facts that its diagrams ask, on the printed values of the facts that its criteria
-name, and on day and country. Two cases alike in these get the same answer, whatever else is known of them.
+An answer rests on the cells of the facts that its diagrams ask, and on day and country; the values of the facts that
+its criteria name are printed with it. Cases alike in these get the same answer, whatever else is known of them.
 """
 
 from __future__ import annotations
@@ -47,15 +47,27 @@ class OptionMemory:
     def __init__(self, most: int = MOST_ANSWERS) -> None:
         self._rests: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._answers: Recent[Any] = Recent(most)
+        self._printed: Recent[Any] = Recent(most)
 
-    def answer(self, look: Lookup, option: Option, on: dt.date, country: str, make: Callable[[], Answer]) -> Answer:
-        """Give the answer to an option for one case, made where no case before was alike."""
+    def answer(
+        self,
+        look: Lookup,
+        option: Option,
+        of: tuple[dt.date, str],
+        make: Callable[[], Answer],
+        print_: Callable[[Answer], Answer],
+    ) -> Answer:
+        """Give the answer to an option for one case, made where no case before was alike.
+
+        `of` are day and country of the labels. `print_` puts the values of this case into an answer that was made for
+        another one with the same cells.
+        """
         if option.id not in self._rests:
             self._rests[option.id] = _rests_on(look, option)
         positions, names = self._rests[option.id]
-        cells = tuple([look.masks[at] for at in positions])
-        key = (option.id, on, country, cells, tuple([look.case.known.get(name) for name in names]))
-        found: Answer = self._answers.get(key, make)
+        cells = (option.id, of, tuple([look.masks[at] for at in positions]))
+        values = tuple([look.case.known.get(name) for name in names])
+        found: Answer = self._printed.get((cells, values), lambda: print_(self._answers.get(cells, make)))
         return found
 
 

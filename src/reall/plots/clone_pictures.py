@@ -8,6 +8,7 @@ from functools import partial
 
 from matplotlib.axes import Axes
 
+from reall.base.written import translatable
 from reall.clones.model import Story
 from reall.plots.clone_fish import describe_fish, draw_fish
 from reall.plots.clone_fractions import describe_cell_fractions, draw_cell_fractions
@@ -39,14 +40,14 @@ def clone_pictures(story: Story) -> tuple[Picture, ...]:
     found = []
     if story.origins:
         bars = 1.1 + 0.5 * len(story.origins)
-        found.append(_picture("Where the relapse came from", draw_origin, describe_origin, story, bars))
-    found.append(_picture("Tree of clones", draw_tree, describe_tree, story, tree))
+        found.append(_picture(translatable("Where the relapse came from"), draw_origin, describe_origin, story, bars))
+    found.append(_picture(translatable("Tree of clones"), draw_tree, describe_tree, story, tree))
     if story.origins:
-        found.append(_picture("Clones over time", draw_fish, describe_fish, story, 3.6))
+        found.append(_picture(translatable("Clones over time"), draw_fish, describe_fish, story, 3.6))
     height = 3.4 + 0.03 * len(story.clusters)
-    found.append(_picture("Cell fractions", draw_cell_fractions, describe_cell_fractions, story, height))
+    found.append(_picture(translatable("Cell fractions"), draw_cell_fractions, describe_cell_fractions, story, height))
     if variants <= _MATRIX_UP_TO:
-        title = "Mutations in every sample"
+        title = translatable("Mutations in every sample")
         found.append(_picture(title, draw_mutation_matrix, describe_mutation_matrix, story, rows))
     return tuple(found)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reall import __version__
 from reall.base.written import percent
@@ -33,20 +32,37 @@ class Picture(Protocol):
 
 def clones_page(story: Story, name: str, *, pictures: Sequence[Picture] = (), more_lines: Sequence[str] = ()) -> str:
     """Render the story of patient `name` as a self-contained HTML page; `more_lines` follow the story's own."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["percent"] = percent
-    environment.filters["unbroken"] = lambda text: text.replace(" %", "\u00a0%")
-    text = files("reall.report").joinpath("templates", "clones.html").read_text(encoding="utf-8")
-    return environment.from_string(text).render(
-        name=name,
-        story=story,
-        lines=[*story_lines(story, name), *more_lines],
-        pictures=pictures,
-        trees=story.posterior.trees[:_TREES_SHOWN],
-        published=load_clonal_biology(),
-        cited=_cited(story),
-        version=__version__,
+    environment = Environment(
+        loader=PackageLoader("reall.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {"percent": percent, "unbroken": unbroken, "said": str}
+    shown = story_shown(story, name, pictures=pictures, more_lines=more_lines)
+    return environment.get_template("clones.html").render(name=name, version=__version__, **shown)
+
+
+def story_shown(
+    story: Story, name: str, *, pictures: Sequence[Picture] = (), more_lines: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Gather what the template `clones_story.html` shows of a story."""
+    return {
+        "story": story,
+        "lines": [*story_lines(story, name), *more_lines],
+        "pictures": pictures,
+        "trees": story.posterior.trees[:_TREES_SHOWN],
+        "published": load_clonal_biology(),
+        "cited": _cited(story),
+    }
+
+
+def unbroken(text: str) -> str:
+    """Keep a number and its percent sign on one line."""
+    return text.replace(" %", "\u00a0%")
 
 
 def _cited(story: Story) -> list[Source]:

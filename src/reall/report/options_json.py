@@ -75,7 +75,7 @@ def option_json(answer: OptionAnswer) -> dict[str, Any]:
         "label": None if answer.label is None else _label(answer.label),
         "agents": list(answer.option.agents),
         "regimens": list(answer.option.regimens),
-        "evidence": [_evidence(one) for one in answer.evidence],
+        "evidence": [evidence_json(one) for one in answer.evidence],
         "knowledge_status": answer.knowledge_status,
     }
 
@@ -116,7 +116,8 @@ def _label(label: LabelAnswer) -> dict[str, Any]:
     }
 
 
-def _evidence(one: Evidence) -> dict[str, Any]:
+def evidence_json(one: Evidence) -> dict[str, Any]:
+    """Give one printed result, and whether the child is like those it came from."""
     row, fit = one.row, one.applies
     return {
         **evidence_row_json(row),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reall import __version__
-from reall.facts.known import Interval, Known
+from reall.facts.known import Known
 from reall.library.knowledge import Knowledge, PublishedOutcome
+from reall.report.json_text import dumps as dumps  # noqa: PLC0414 - callers find it here
 from reall.rules.evaluate import Finding, Reason
 from reall.rules.table import Citation, Remark
 from reall.stratify.assess import Assessment, disagreements, next_questions, plain
@@ -112,11 +112,6 @@ def outcome_json(row: PublishedOutcome) -> dict[str, Any]:
     return {**{key: getattr(row, key) for key in keys}, **citation_json(row.citation)}
 
 
-def dumps(data: Any) -> str:
-    """Write JSON the same way everywhere: UTF-8, two spaces, no NaN."""
-    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False, default=_default)
-
-
 def dumps_with(data: Any, key: str, texts: Sequence[str]) -> str:
     """Write JSON as `dumps` does, where the list under one key at the top is written already, each part by `dumps`."""
     whole = dumps({**data, key: []})
@@ -124,12 +119,6 @@ def dumps_with(data: Any, key: str, texts: Sequence[str]) -> str:
         return whole
     parts = ",\n".join(texts).replace("\n", "\n    ")  # a text of JSON holds no line break but those of its layout
     return whole.replace(f'\n  "{key}": []', f'\n  "{key}": [\n    {parts}\n  ]', 1)
-
-
-def _default(value: Any) -> str:
-    if isinstance(value, Interval):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def sources_used(assessment: Assessment) -> dict[str, str]:

@@ -88,6 +88,16 @@ class Axis:
             high = (high[0] - 1, AFTER)
         return low, high
 
+    def words(self, cell: int) -> str:
+        """Say what one cell holds."""
+        if cell not in self._words:
+            self._words[cell] = str(self.known(1 << cell))
+        return self._words[cell]
+
+    @cached_property
+    def _words(self) -> dict[int, str]:
+        return {}
+
     def known(self, cells: int) -> Known:
         """Give the set of values that some neighbouring cells (or any answers) cover."""
         chosen = [i for i in range(self.size) if cells >> i & 1]

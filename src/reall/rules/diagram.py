@@ -9,6 +9,7 @@ nodes of the diagram; of combining two: at most the product of their nodes.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 
 FALSE, TRUE = 0, 1
 Masks = Sequence[int]
@@ -132,6 +133,14 @@ class Diagrams:
                 waiting.extend(below)
         return found
 
+    def leaves_below(self, diagram: int) -> list[int]:
+        """List the leaves of a diagram, each once."""
+        if self.level[diagram] == self.leaf_level:
+            return [diagram]
+        nodes = (node for _, level in sorted(self.nodes_by_level(diagram).items()) for node in level)
+        children = dict.fromkeys(child for node in nodes for child in self.children[node])
+        return [child for child in children if self.level[child] == self.leaf_level]
+
     def support(self, diagram: int) -> list[int]:
         """List the facts, by position, that the diagram asks anywhere."""
         return sorted(self.nodes_by_level(diagram))
@@ -162,149 +171,135 @@ class Walk:
 
     def leaves(self, diagram: int) -> frozenset[int]:
         """Give the leaves that some completion reaches."""
-        bits = self._bits(diagram)
+        bits = self._below.get(diagram) or self._bits(diagram)
         leaves = self._leaves.get(bits)
         if leaves is None:
             leaves = self._leaves[bits] = self._d.leaves_of(bits)
         return leaves
 
-    def _bits(self, node: int) -> int:
+    def first_open(self, node: int) -> int:
+        """Go down from a node as far as the facts that are asked lie in one cell."""
         level, children, only = self._d.level, self._d.children, self._only
-        at = level[node]
-        while (cell := only[at]) >= 0:
+        while (cell := only[level[node]]) >= 0:
             node = children[node][cell]
-            at = level[node]
-        found = self._below.get(node)
-        if found is None:
+        return node
+
+    def _bits(self, node: int) -> int:
+        """Give the leaves below a node as bits, and keep them."""
+        below, node_asking = self._below, self.first_open(node)
+        found = below.get(node_asking, 0)
+        if not found:
+            at = self._d.level[node_asking]
             if at == self._d.leaf_level:
-                found = self._d.leaf_bit[node]
+                found = self._d.leaf_bit[node_asking]
             else:
-                found, mask, last = 0, self.masks[at], -1
-                for child in children[node]:
+                mask, last = self.masks[at], -1
+                for child in self._d.children[node_asking]:
                     if mask & 1 and child != last:  # neighbouring cells mostly lead to the same node
-                        found |= self._bits(child)
+                        found |= below.get(child) or self._bits(child)
                         last = child
                     mask >>= 1
-            self._below[node] = found
+            below[node_asking] = found
+        below[node] = found
         return found
 
+    @cached_property
+    def restricted(self) -> Restricted:
+        """The diagrams cut down to this case."""
+        return Restricted(self._d, self)
 
-class Restrictions:
+
+class Restricted:
     """Diagrams cut down to what is still possible about a case; they ask only what still matters to it.
 
-    Restricted nodes are shared between cases: two cases with the same open question get the same root.
+    Equal restricted nodes are one. A node lists its children, each with the cells (bits) that lead there.
     """
 
-    def __init__(self, diagrams: Diagrams, impossible: int) -> None:
-        """Start empty; the leaf `impossible` marks completions that background rules out."""
+    def __init__(self, diagrams: Diagrams, walk: Walk) -> None:
+        """Start empty."""
         self._d = diagrams
-        self._impossible = impossible
-        self._possible = ~diagrams.leaf_bit[impossible]
-        self.asked: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}
+        self._walk = walk
+        self._asked: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}
         self._ids: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
-        self._cut: dict[tuple[int, int, bool], int] = {}
-        self._rests: dict[tuple[int, int], int] = {}
+        self._cut: dict[tuple[int, int], int] = {}
         self._bits: dict[int, int] = {}
 
-    @property
-    def size(self) -> int:
-        """How much is remembered."""
-        return len(self._cut)
-
-    def cut(self, diagram: int, masks: Masks, asked: Sequence[int]) -> int:
-        """Cut a diagram down and give its root; `asked` are the facts, by position, that the diagram asks.
-
-        Nothing is lost: what is impossible stays a leaf of its own.
-        """
-        return self._restrict(diagram, masks, self._rests_of(masks, asked), False)
-
-    def mattering(self, diagram: int, masks: Masks, asked: Sequence[int]) -> list[int]:
-        """List, by position, the facts whose answer could still change the outcome.
-
-        Here the impossible is left out: a fact that only tells the possible from the impossible changes nothing.
-        """
-        found: set[int] = set()
-        waiting = [self._restrict(diagram, masks, self._rests_of(masks, asked), True)]
-        seen = set(waiting)
-        while waiting:
-            node = waiting.pop()
-            if node in self.asked:
-                at, parts = self.asked[node]
-                found.add(at)
-                below = {child for _, child in parts} - seen
-                seen |= below
-                waiting.extend(below)
-        return sorted(found)
-
-    def _rests_of(self, masks: Masks, asked: Sequence[int]) -> dict[int, int]:
-        """Number the rest of the case from each asked fact on, so that equal rests are found again."""
-        rests: dict[int, int] = {}
-        number, rest = self._rests, 0
-        for at in reversed(asked):
-            rest = rests[at] = number.setdefault((masks[at], rest), len(number) + 1)
-        return rests
-
-    def _restrict(self, node: int, masks: Masks, rests: dict[int, int], only_possible: bool) -> int:
-        level, children = self._d.level, self._d.children
-        at = level[node]
-        while at != self._d.leaf_level and not (mask := masks[at]) & (mask - 1):
-            node = children[node][mask.bit_length() - 1]
-            at = level[node]
-        if at == self._d.leaf_level:
+    def cut(self, diagram: int, *, without: int = -1) -> int:
+        """Cut a diagram down and give its root; children that are the leaf `without` are left out."""
+        node = self._walk.first_open(diagram)
+        if self._d.level[node] == self._d.leaf_level:
             return node
-        key = (node, rests[at], only_possible)
+        key = (node, without)
         found = self._cut.get(key)
         if found is None:
-            parts = tuple(
-                (i, child)
-                for i, below in enumerate(children[node])
-                if mask >> i & 1
-                and not (
-                    (child := self._restrict(below, masks, rests, only_possible)) == self._impossible and only_possible
-                )
-            )
-            different = {child for _, child in parts}
-            found = self._share(at, parts) if len(different) > 1 else min(different, default=self._impossible)
+            at = self._d.level[node]
+            parts: dict[int, int] = {}
+            mask, cell, last, child = self._walk.masks[at], 1, -1, -1
+            for below in self._d.children[node]:
+                if mask & cell:
+                    if below != last:  # neighbouring cells mostly lead to the same node
+                        last, child = below, self.cut(below, without=without)
+                    if child != without:
+                        parts[child] = parts.get(child, 0) | cell
+                cell <<= 1
+            found = self._share(at, tuple(parts.items())) if len(parts) > 1 else next(iter(parts), without)
             self._cut[key] = found
         return found
 
     def _share(self, at: int, parts: tuple[tuple[int, int], ...]) -> int:
-        """Number restricted nodes from -1 downward, apart from the leaves."""
+        """Number restricted nodes from -2 downward, apart from the leaves."""
         key = (at, parts)
-        if key not in self._ids:
-            self._ids[key] = -1 - len(self._ids)
-            self.asked[self._ids[key]] = key
-        return self._ids[key]
+        found = self._ids.get(key)
+        if found is None:
+            found = self._ids[key] = -2 - len(self._ids)
+            self._asked[found] = key
+        return found
 
-    def reach(self, root: int, at: int, cell: int) -> int:
-        """Give, as bits (`Diagrams.leaf_bit`), the outcomes left once the fact at a position lies in a cell.
-
-        Only the nodes above that fact are walked; below them the outcomes of each node are kept.
-        """
-        bits, waiting, seen = 0, [root], {root}
+    def _below(self, root: int) -> list[tuple[int, tuple[tuple[int, int], ...]]]:
+        """List the nodes from a root on: the fact that each asks, and its children."""
+        found, waiting, seen = [], [root], {root}
         while waiting:
-            node = waiting.pop()
-            level, parts = self.asked.get(node, (at + 1, ()))
-            if level > at:
-                bits |= self._reach(node)
-            elif level == at:
-                for i, child in parts:
-                    if i == cell:
-                        bits |= self._reach(child)
-            else:
-                for _, child in parts:
+            node = self._asked.get(waiting.pop())
+            if node is not None:
+                found.append(node)
+                for child, _ in node[1]:
                     if child not in seen:
                         seen.add(child)
                         waiting.append(child)
-        return bits & self._possible
+        return found
 
-    def _reach(self, node: int) -> int:
-        """Give the leaves below a node as bits."""
+    def facts(self, root: int) -> list[int]:
+        """List, by position, the facts that a cut diagram asks."""
+        return sorted({at for at, _ in self._below(root)})
+
+    def outcomes_left(self, root: int, facts: Sequence[int]) -> dict[int, dict[int, int]]:
+        """Give, by fact and cell, the outcomes left (bits, `Diagrams.leaf_bit`) once that fact lies in that cell.
+
+        `facts` are positions, ascending. Cost: one pass over the cut diagram.
+        """
+        left: dict[int, dict[int, int]] = {at: {} for at in facts}
+        always = dict.fromkeys(facts, 0)  # ways that never ask a fact
+        for at, parts in self._below(root):
+            for child, cells in parts:
+                bits = self._leaves_below(child)
+                if at in left:
+                    by_cell = left[at]
+                    for cell in range(cells.bit_length()):
+                        if cells >> cell & 1:
+                            by_cell[cell] = by_cell.get(cell, 0) | bits
+                end = self._asked[child][0] if child < -1 else self._d.leaf_level
+                for passed in facts:
+                    if at < passed < end:
+                        always[passed] |= bits
+        return {at: {cell: by_cell[cell] | always[at] for cell in sorted(by_cell)} for at, by_cell in left.items()}
+
+    def _leaves_below(self, node: int) -> int:
         if node >= 0:
             return self._d.leaf_bit[node]
-        if node not in self._bits:
-            bits = 0
-            for _, child in self.asked[node][1]:
-                bits |= self._reach(child)
-            self._bits[node] = bits
-        return self._bits[node]
+        found = self._bits.get(node)
+        if found is None:
+            found = 0
+            for child, _ in self._asked[node][1]:
+                found |= self._leaves_below(child)
+            self._bits[node] = found
+        return found

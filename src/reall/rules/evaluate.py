@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from reall.rules.diagram import FALSE, TRUE, Restrictions, Walk
+from reall.rules.diagram import FALSE, TRUE, Walk
 from reall.rules.table import IMPOSSIBLE, Citation, Compiled, KnowledgeBase, Line, Outcome, Remark, Table
 
 STATED = "stated"
@@ -117,30 +117,39 @@ def evaluate(base: KnowledgeBase, table: str, masks: Masks | Walk, *, explain: b
     found = outcomes(base, compiled, walk)
     if not found:
         return None
-    answer = settled(found)
-    finding = _open(base, compiled, walk, found) if answer is None else Finding(table=table, answer=answer)
+    answer, settles, needs = settled(found), {}, None
+    if answer is None:
+        settles = answers_that_settle(base, compiled, walk)
+        answer = open_answer(base, compiled, found, tuple(settles))
+        needs = _needs(base, settles) if answer.status == "unconfirmed" else None
     if not explain:
-        return finding
+        return Finding(table=table, answer=answer, settles=settles, needs=needs)
     because, excluded_by = _because(base, compiled, walk, found)
-    return _with_remarks(compiled, walk, replace(finding, because=because, excluded_by=excluded_by))
+    stated = any(reason.row == STATED for reason in because)
+    return Finding(
+        table=table,
+        answer=answer,
+        because=because,
+        settles=settles,
+        excluded_by=excluded_by,
+        conflicts=_concerning(compiled.conflicts, walk, stated=stated),
+        cautions=_concerning(compiled.cautions, walk, stated=stated),
+        needs=needs,
+    )
 
 
-def _with_remarks(compiled: Compiled, walk: Walk, finding: Finding) -> Finding:
-    """Add the conflicts and cautions whose condition may hold; to a stated answer, only those that do hold.
+def _needs(base: KnowledgeBase, missing: Iterable[str]) -> str:
+    """Name the confirmatory test that an unconfirmed answer waits for."""
+    return min(base.space.axes[base.space.position[name]].fact.confirmatory for name in missing)
+
+
+def _concerning(remarks: Iterable[tuple[Remark, int]], walk: Walk, *, stated: bool) -> tuple[Remark, ...]:
+    """Give the remarks whose condition may hold; to a stated answer, only those that do hold.
 
     A definition that the case states is final, so remarks on how it would have been reached do not concern it.
     """
-    stated = any(reason.row == STATED for reason in finding.because)
-
-    def concerns(diagram: int) -> bool:
-        reached = walk.leaves(diagram)
-        return TRUE in reached and not (stated and FALSE in reached)
-
-    conflicts, cautions = (
-        tuple(remark for remark, diagram in group if concerns(diagram))
-        for group in (compiled.conflicts, compiled.cautions)
-    )
-    return replace(finding, conflicts=conflicts, cautions=cautions) if conflicts or cautions else finding
+    reached = ((remark, walk.leaves(diagram)) for remark, diagram in remarks)
+    return tuple(remark for remark, leaves in reached if TRUE in leaves and not (stated and FALSE in leaves))
 
 
 def _because(
@@ -199,16 +208,6 @@ def _not_answered(base: KnowledgeBase, compiled: Compiled, walk: Walk, kind: str
     return ()
 
 
-def _open(base: KnowledgeBase, compiled: Compiled, walk: Walk, found: list[Outcome]) -> Finding:
-    restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
-    answers = answers_that_settle(base, compiled, restrictions, walk.masks)
-    answer = open_answer(base, compiled, found, tuple(answers))
-    needs = None
-    if answer.status == "unconfirmed":
-        needs = min(base.space.axes[base.space.position[name]].fact.confirmatory for name in answers)
-    return Finding(table=compiled.table.id, answer=answer, settles=answers, needs=needs)
-
-
 def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome], missing: tuple[str, ...]) -> Answer:
     """Give the answer where several outcomes remain: unconfirmed when only tests that the definition asks for lack.
 
@@ -225,32 +224,35 @@ def open_answer(base: KnowledgeBase, compiled: Compiled, found: Sequence[Outcome
     )
 
 
-def answers_that_settle(
-    base: KnowledgeBase, compiled: Compiled, restrictions: Restrictions, masks: Masks
-) -> dict[str, dict[str, tuple[str, ...]]]:
+def answers_that_settle(base: KnowledgeBase, compiled: Compiled, walk: Walk) -> dict[str, dict[str, tuple[str, ...]]]:
     """Give the facts that still matter, the most decisive first, with the outcomes left after each possible answer."""
     d, axes = base.diagrams, base.space.axes
+    ranked = ranked_questions(base, compiled, walk)
+    words = {
+        bits: tuple(sorted(str(d.outcome[leaf]) for leaf in d.leaves_of(bits)))
+        for bits in {bits for _, answers in ranked for bits in answers.values()}
+    }
     return {
-        axes[at].fact.name: {
-            str(axes[at].known(1 << cell)): tuple(sorted(str(d.outcome[leaf]) for leaf in d.leaves_of(left)))
-            for cell, left in answers.items()
-        }
-        for at, answers in ranked_questions(compiled, restrictions, masks)
+        axes[at].fact.name: {axes[at].words(cell): words[bits] for cell, bits in answers.items()}
+        for at, answers in ranked
     }
 
 
-def ranked_questions(compiled: Compiled, restrictions: Restrictions, masks: Masks) -> list[tuple[int, dict[int, int]]]:
+def ranked_questions(base: KnowledgeBase, compiled: Compiled, walk: Walk) -> list[tuple[int, dict[int, int]]]:
     """Order the facts that still matter, by position, by how much they settle; each possible cell with what it leaves.
 
     Facts that the table's rows rest on come before those that bear on it only through the background. Among them, a
     fact comes first when a larger share of what its answers can lead to is a single outcome, then when fewer
     outcomes are left on average; ties keep the order of the questions. Answers that lead to the same count once.
+    A fact that only tells the possible from the impossible changes nothing, and is none of them.
     """
-    root = restrictions.cut(compiled.outcome, masks, compiled.asked)
+    impossible = base.diagrams.leaf(IMPOSSIBLE)
+    possible = ~base.diagrams.leaf_bit[impossible]
+    cut = walk.restricted
+    facts = cut.facts(cut.cut(compiled.outcome, without=impossible))
     scored: list[tuple[tuple[bool, float, float, int], dict[int, int]]] = []
-    for at in restrictions.mattering(compiled.outcome, masks, compiled.asked):
-        cells = (cell for cell in range(masks[at].bit_length()) if masks[at] >> cell & 1)
-        left = {cell: bits for cell in cells if (bits := restrictions.reach(root, at, cell))}
+    for at, by_cell in cut.outcomes_left(cut.cut(compiled.outcome), facts).items():
+        left = {cell: bits & possible for cell, bits in by_cell.items() if bits & possible}
         sizes = [bits.bit_count() for bits in set(left.values())]
         settled_share = sizes.count(1) / len(sizes)
         scored.append(((at not in compiled.direct, -settled_share, sum(sizes) / len(sizes), at), left))

@@ -1,31 +1,27 @@
-"""Many cases at once: the same diagrams as for one case, walked fact by fact over whole columns.
+"""Many cases at once: the same diagrams as for one case, read fact by fact over whole columns.
 
-A row is a word of cell sets, one per fact. Reading it leads from one *state*, the set of nodes still possible, to the
-next; a state and a cell set give the next state, whatever the rest of the row says (the subset construction of Rabin
-and Scott, 1959, applied to a decision diagram). Each distinct step is worked out once and kept; a million rows are
-then a few table look-ups. Rows whose answer stays open are grouped by what still matters to them, and each distinct
-pattern is answered once by `rules.evaluate`, so that a registry cannot disagree with a single case.
+Rows share what they have in common: the residual of a diagram (`rules.residual`) forgets everything about a row that
+no longer matters, so that each distinct open question is ranked once and each distinct answer made once.
 
-Cost: rows x facts that vary, plus distinct steps. Memory: a few integers per row of a batch, plus the steps.
+Cost: rows x facts that still matter to them, plus the distinct residuals. Memory: a few integers per row of a batch,
+plus a bounded store per table, which is emptied when it is full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reall.rules.diagram import Restrictions
-from reall.rules.evaluate import Answer, open_answer, order, ranked_questions, settled
+from reall.rules.evaluate import Answer, open_answer, order, settled
+from reall.rules.residual_store import FRESH, FULL, ROOM, forget, store_for
+from reall.rules.residual_walk import Reading, walk
 from reall.rules.table import IMPOSSIBLE, KnowledgeBase, Outcome
 
-Codes = NDArray[np.int64]
-_KEPT = 50_000
-"""Restricted nodes kept from batch to batch; beyond, they are worked out anew, so that memory stays bounded."""
-_ROOM = 1 << 62
-"""Largest number that the packed key of a pattern may reach before it is renumbered."""
+Codes = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,36 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """What many rows know, side by side: the cell sets of every fact by position, and each row's code into them.
+
+    Line `line[at]` of `codes` belongs to the fact at a position; -1 to a fact that is the same in every row.
+    """
+
+    masks: Sequence[tuple[int, ...]]
+    line: Sequence[int]
+    codes: Codes
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self.codes.shape[1])
+
+    @staticmethod
+    def of(columns: Mapping[int, Column], count: int, constant: Sequence[int]) -> Rows:
+        """Put columns side by side. `constant` holds the cell set of every fact where no column varies it."""
+        largest = max((len(column.masks) for column in columns.values()), default=1)
+        codes = np.zeros((len(columns), count), dtype=np.uint16 if largest <= 1 << 16 else np.uint32)
+        line = [-1] * len(constant)
+        masks: list[tuple[int, ...]] = [(mask,) for mask in constant]
+        for number, (at, column) in enumerate(columns.items()):
+            codes[number] = column.codes
+            line[at] = number
+            masks[at] = column.masks
+        return Rows(masks, line, codes)
+
+
+@dataclass(frozen=True)
 class Answers:
     """A table's distinct answers, and which of them each row has; None where a row's facts contradict each other."""
 
@@ -51,139 +77,77 @@ class Answers:
 class Patterns:
     """One table's walk over many rows; what was worked out for one batch serves the next."""
 
-    def __init__(self, base: KnowledgeBase, table: str) -> None:
-        """Prepare to walk a table."""
+    def __init__(self, base: KnowledgeBase, table: str, *, room: int = ROOM) -> None:
+        """Prepare to walk a table, keeping at most `room` residuals from row to row, or as many as one row needs."""
         self.base = base
-        self.table = table
-        root = base.compiled[table].outcome
-        self.asked = base.compiled[table].asked
-        self._sets: list[frozenset[int]] = [frozenset([root])]
-        self._ids: dict[frozenset[int], int] = {self._sets[0]: 0}
-        self._steps: dict[tuple[int, int, int], tuple[int, int]] = {}
-        self._ways: dict[tuple[int, int], dict[frozenset[tuple[int, ...]], int]] = {}
-        self._numbers: dict[Answer | None, int] = {}
-        self._root = root
-        self._nodes = base.diagrams.nodes_by_level(root)
-        self._asks: set[tuple[int, int]] = set()
+        self.compiled = base.compiled[table]
+        d, root = base.diagrams, self.compiled.outcome
+        self._nodes = d.nodes_by_level(root)
+        self._leaves = d.leaves_below(root)
+        self._asked = self.compiled.asked
+        self._room = room
+        self._store = store_for(base, self.compiled, room)
+        self._sets: dict[int, dict[int, int]] = {}
+        self._kept: tuple[bytes, ...] = ()
         self._reductions: dict[tuple[int, int], int] = {}
-        self._restrictions = Restrictions(base.diagrams, base.diagrams.leaf(IMPOSSIBLE))
-        self._opened: dict[tuple[int, int], int] = {}
+        self._numbers: dict[Answer | None, int] = {}
+        self._known: dict[tuple[int, bytes], int] = {}
 
-    def answer(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Answers:
-        """Answer many rows. `columns` are the facts that vary, by position; `constant` the masks of all facts."""
-        if self._restrictions.size > _KEPT:
-            self._restrictions = Restrictions(self.base.diagrams, self.base.diagrams.leaf(IMPOSSIBLE))
-            self._opened = {}
-        asked = {at: columns[at] for at in self.asked if at in columns}
-        last, states = self._walk(asked, rows, constant)
-        numbers = np.array([self._settled(state) for state in states], dtype=np.int64)
-        codes = numbers[last]
-        open_rows = np.flatnonzero(codes < 0)
-        if len(open_rows):
-            left = {at: Column(column.masks, column.codes[open_rows]) for at, column in asked.items()}
-            codes[open_rows] = self._explain(left, len(open_rows), constant)
+    def answer(self, rows: Rows) -> Answers:
+        """Answer many rows."""
+        reading = self._reading(rows)
+        last = np.zeros(rows.count, dtype=np.int32)
+        codes = np.zeros(rows.count, dtype=np.int32)
+        done, emptied = 0, -1
+        while done < rows.count:
+            stopped = walk(self._store, reading, done, last)
+            self._number_fresh()
+            codes[done:stopped] = self._store.number[last[done:stopped]]
+            if self._store.used[FULL]:
+                self._make_room(larger=emptied == stopped)
+                emptied = stopped
+            done = stopped
         return Answers(tuple(self._numbers), codes)
 
-    def _walk(
-        self,
-        columns: Mapping[int, Column],
-        rows: int,
-        constant: Sequence[int],
-        tell: Callable[[Codes, list[int], Codes], None] | None = None,
-    ) -> tuple[Codes, list[int]]:
-        """Read all rows fact by fact; give each row's last state and the states there are.
+    def _make_room(self, *, larger: bool) -> None:
+        """Start anew; `larger` where an empty store was too small for one row."""
+        if larger:
+            self._room *= 2
+            self._store = store_for(self.base, self.compiled, self._room)
+        else:
+            forget(self._store)
 
-        `tell` hears of each fact: the row's next state (as an index), the states, and how its questions were answered.
-        """
-        last: Codes = np.zeros(rows, dtype=np.int64)
-        states = [0]
-        for at in self.asked:
-            column = columns.get(at)
-            masks = column.masks if column else (constant[at],)
-            pair = last * len(masks) + column.codes if column else last
-            following: dict[int, int] = {}
-            step = np.zeros(len(states) * len(masks), dtype=np.int64)
-            way = np.zeros(len(step), dtype=np.int64)
-            for p in np.flatnonzero(np.bincount(pair, minlength=len(step))).tolist():
-                own, code = divmod(p, len(masks))
-                after, way[p] = self._step(at, states[own], masks[code])
-                step[p] = following.setdefault(after, len(following))
-            last, states = step[pair], list(following)
-            if tell:
-                tell(last, states, way[pair])
-        return last, states
-
-    def _step(self, at: int, state: int, mask: int) -> tuple[int, int]:
-        """Give the next state, and a number for the way in which the state's questions were answered."""
-        key = (at, state, mask)
-        if key not in self._steps:
-            d = self.base.diagrams
-            nodes = sorted(self._sets[state])
-            asking = [d.children[node] for node in nodes if d.level[node] == at]
-            # The children of all asking nodes together: two cells that lead alike everywhere are one answer.
-            answers = frozenset(tuple(c[i] for c in asking) for i in range(d.sizes[at]) if mask >> i & 1)
-            after = {node for node in nodes if d.level[node] != at} | {child for each in answers for child in each}
-            if asking:
-                self._asks.add((state, at))
-            ways = self._ways.setdefault((at, state), {})
-            self._steps[key] = self._id(frozenset(after)), ways.setdefault(answers, len(ways))
-        return self._steps[key]
-
-    def _id(self, nodes: frozenset[int]) -> int:
-        if nodes not in self._ids:
-            self._ids[nodes] = len(self._sets)
-            self._sets.append(nodes)
-        return self._ids[nodes]
-
-    def _found(self, state: int) -> list[Outcome]:
-        d = self.base.diagrams
-        reached = (d.outcome[leaf] for leaf in self._sets[state])
-        return order(
-            self.base.compiled[self.table].table, (o for o in reached if isinstance(o, Outcome) and o != IMPOSSIBLE)
+    def _reading(self, rows: Rows) -> Reading:
+        """Say what each code of each fact means to this table."""
+        meanings = [[self._meaning(at, mask) for mask in rows.masks[at]] for at in self._asked]
+        sets = [list(self._sets[at]) for at in self._asked]
+        every = [mask for own in sets for mask in own]
+        reading = Reading(
+            columns=rows.codes,
+            column=np.array([rows.line[at] for at in self._asked], dtype=np.int64),
+            first_code=_starts(meanings),
+            meaning=np.array([number for own in meanings for number in own], dtype=np.int64),
+            first_set=_starts(sets),
+            cell=np.array([-1 if mask & (mask - 1) else mask.bit_length() - 1 for mask in every], dtype=np.int64),
+            cells=np.array(every, dtype=np.uint64),
+            room=np.array([1 << len(own).bit_length() for own in sets], dtype=np.int64),
+            known=np.zeros(len(self._asked), dtype=np.int64),
         )
+        self._forget_other_facts(reading)
+        return reading
 
-    def _settled(self, state: int) -> int:
-        """Number the answer of a last state, -1 where it is open."""
-        found = self._found(state)
-        if not found:
-            return self._number(None)
-        answer = settled(found)
-        return -1 if answer is None else self._number(answer)
+    def _meaning(self, at: int, mask: int) -> int:
+        """Number the cell sets of a fact that this table tells apart."""
+        sets = self._sets.setdefault(at, {})
+        return sets.setdefault(self._reduced(at, mask), len(sets))
 
-    def _number(self, answer: Answer | None) -> int:
-        return self._numbers.setdefault(answer, len(self._numbers))
-
-    def _explain(self, columns: Mapping[int, Column], rows: int, constant: Sequence[int]) -> Codes:
-        """Answer one row of each distinct open pattern.
-
-        Once a state is a single node, all that came before is forgotten: every completion passes through that node.
-        """
-        keys = _Keys(rows, [len(nodes) == 1 for nodes in self._sets])
-        self._walk(columns, rows, constant, tell=keys.add)
-        first, pattern = keys.distinct()
-        numbers = np.empty(len(first), dtype=np.int64)
-        for i, row in enumerate(first.tolist()):
-            masks = list(constant)
-            for at, column in columns.items():
-                masks[at] = column.mask_of(row)
-            numbers[i] = self._open(masks)
-        return numbers[pattern]
-
-    def _open(self, masks: list[int]) -> int:
-        """Number the answer of one open row; rows with the same outcomes and open question share it."""
-        state = 0
-        relevant = [0] * len(masks)
-        for at in self.asked:
-            if (state, at) in self._asks:
-                relevant[at] = self._reduced(at, masks[at])
-            state = self._steps[at, state, masks[at]][0]
-        root = self._restrictions.cut(self._root, relevant, self.asked)
-        if (state, root) not in self._opened:
-            compiled, axes = self.base.compiled[self.table], self.base.space.axes
-            ranked = ranked_questions(compiled, self._restrictions, relevant)
-            missing = tuple(axes[at].fact.name for at, _ in ranked)
-            self._opened[state, root] = self._number(open_answer(self.base, compiled, self._found(state), missing))
-        return self._opened[state, root]
+    def _forget_other_facts(self, reading: Reading) -> None:
+        """Start anew where other facts than before are the same in all rows, or new cell sets need more room."""
+        constant = reading.meaning[reading.first_code[reading.column < 0]]
+        kept = reading.column.__lt__(0).tobytes(), constant.tobytes(), reading.room.tobytes()
+        if self._kept and kept != self._kept:
+            forget(self._store)
+        self._kept = kept
 
     def _reduced(self, at: int, mask: int) -> int:
         """Keep one cell of those that this table never tells apart."""
@@ -196,31 +160,32 @@ class Patterns:
             self._reductions[at, mask] = sum(1 << cell for cell in first.values())
         return self._reductions[at, mask]
 
+    def _number_fresh(self) -> None:
+        """Number the answers of the open questions that are new."""
+        store = self._store
+        count = int(store.used[FRESH])
+        roots = store.fresh[:count]
+        facts = zip(store.bits[roots].tolist(), store.order[:count], store.missing[:count].tolist(), strict=True)
+        store.number[roots] = [self._number(bits, asked[:missing].tobytes()) for bits, asked, missing in facts]
+        store.used[FRESH] = 0
 
-class _Keys:
-    """The distinct histories of rows since their last single node. Exact: nothing is hashed."""
+    def _number(self, bits: int, missing: bytes) -> int:
+        """Number the answer with these outcomes, as bits, and missing facts."""
+        key = bits, missing
+        if key not in self._known:
+            answer = self._answer(bits, np.frombuffer(missing, dtype=self._store.order.dtype).tolist())
+            self._known[key] = self._numbers.setdefault(answer, len(self._numbers))
+        return self._known[key]
 
-    def __init__(self, rows: int, single: list[bool]) -> None:
-        self._single = np.array(single)
-        self._anchor: Codes = np.zeros(rows, dtype=np.int64)
-        self._packed: Codes = np.zeros(rows, dtype=np.int64)
-        self._size = 1
+    def _answer(self, bits: int, missing: Sequence[int]) -> Answer | None:
+        reached = (self.base.diagrams.outcome[leaf] for i, leaf in enumerate(self._leaves) if bits >> i & 1)
+        found = order(self.compiled.table, (o for o in reached if isinstance(o, Outcome) and o != IMPOSSIBLE))
+        if not found:
+            return None
+        names = tuple(self.base.space.axes[self._asked[place]].fact.name for place in missing)
+        return settled(found) or open_answer(self.base, self.compiled, found, names)
 
-    def add(self, last: Codes, states: list[int], way: Codes) -> None:
-        """Take in how one fact was answered."""
-        numbers = np.array(states)
-        reset = self._single[numbers][last]
-        width = int(way.max()) + 1
-        if self._size * width > _ROOM:
-            self._packed = np.unique(self._packed, return_inverse=True)[1].astype(np.int64)
-            self._size = int(self._packed.max()) + 1
-        self._packed = np.where(reset, 0, self._packed * width + way)
-        self._anchor = np.where(reset, numbers[last], self._anchor)
-        self._size *= width
 
-    def distinct(self) -> tuple[Codes, Codes]:
-        """Give one row of each distinct history, and the history of each row."""
-        packed = np.unique(self._packed, return_inverse=True)[1].astype(np.int64)
-        both = self._anchor * (int(packed.max()) + 1) + packed
-        _, first, history = np.unique(both, return_index=True, return_inverse=True)
-        return first.astype(np.int64), history.astype(np.int64)
+def _starts(lists: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Give where each list begins once all stand in a row."""
+    return np.cumsum([0, *map(len, lists)], dtype=np.int64)[:-1]

@@ -23,6 +23,11 @@ from reall.service.hooks.routes import router as hooks
 from reall.service.pages.board import router as board
 from reall.service.pages.board_files import router as board_files
 from reall.service.pages.board_kept import router as board_kept
+from reall.service.pages.families import router as families
+from reall.service.pages.knowledge import router as knowledge
+from reall.service.pages.knowledge_compare import router as compare
+from reall.service.pages.laboratory import router as laboratory
+from reall.service.pages.language import router as language
 from reall.service.pages.start import router as start
 from reall.service.parts import Parts
 from reall.service.rest.door import install as install_rest
@@ -35,7 +40,10 @@ from reall.service.store.store import open_store
 from reall.service.work import Workers
 
 _STATIC = Path(__file__).parent / "static"
-_ROUTERS = (start, board, board_files, board_kept, health, sign_in, smart, fhir, hooks, *rest_routers)
+_ROUTERS = (
+    start, language, health, sign_in, smart, board, board_files, board_kept, laboratory, compare, knowledge, families,
+    fhir, hooks, *rest_routers,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -48,10 +56,11 @@ def create_app(settings: Settings) -> FastAPI:
     store = open_store(settings.database_url) if settings.database_url else None
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - the form of a lifespan
+    async def life(app: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            app.state.parts.desk.close()
             if store is not None:
                 store.close()
 

@@ -37,7 +37,9 @@ async def assess(request: Request, parts: PartsOf) -> Response:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in _READ:
         status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        return _refusal(status, UnusableCase(f"a body of type {given or 'not stated'} is not read", next=f"Send {MEDIA_TYPE}."))
+        return _refusal(
+            status, UnusableCase(f"a body of type {given or 'not stated'} is not read", next=f"Send {MEDIA_TYPE}.")
+        )
     content = await request.body()
     try:
         return Response(await parts.workers.run(_assess, content), headers=_NO_STORE, media_type=MEDIA_TYPE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from reall.api.cases import Remembering
 from reall.library.knowledge import Knowledge
+from reall.service.pages.work import Desk
 from reall.service.settings import Settings
 from reall.service.store.store import Store
 from reall.service.work import Workers
@@ -25,6 +26,8 @@ class Parts:
     workers: Workers
     answers: Remembering
     """For the event loop only; work in threads or processes asks `reall.api` itself."""
+    desk: Desk = field(default_factory=Desk)
+    """Where work that takes longer than a request is done."""
 
 
 def _parts(request: Request) -> Parts:

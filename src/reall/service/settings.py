@@ -102,6 +102,9 @@ class Settings:
         "", "what browsers call this service, without a slash at the end; empty: http://host:port"
     )
     database_url: str = setting("", "SQLAlchemy address of the store; empty: nothing is kept", secret=True)
+    knowledge_folder: str = setting(
+        "", "folder with other versions of the knowledge, each in a folder of its own, to compare with; empty: none"
+    )
     trusted_hosts: tuple[str, ...] = setting((), "further host names under which requests may arrive")
     trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed")
     other_origins: tuple[str, ...] = setting((), "origins of other sites whose pages may call this service")

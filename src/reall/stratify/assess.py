@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reall.base.errors import UnusableCase
-from reall.facts.case import Case
+from reall.facts.case import Case, nobody_fits
 from reall.facts.known import Interval, Known, one_of
 from reall.facts.vocabulary import NOT_STATED
 from reall.library.knowledge import Knowledge, PublishedOutcome
@@ -90,11 +90,7 @@ def _out_of_order(names: tuple[str, ...], always: str, known: Mapping[str, Known
 def _finding(knowledge: Knowledge, case: Case, table: str, walk: Walk) -> Finding:
     finding = evaluate(knowledge.base, table, walk)
     if finding is None:
-        raise UnusableCase(
-            f"the facts contradict each other: no child can fulfil them all ({table})",
-            where=case.name,
-            next="Check dates, ages and genetics against each other.",
-        )
+        raise nobody_fits(case, table)
     return _with_sensitivity(finding, case, knowledge)
 
 

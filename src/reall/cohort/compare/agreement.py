@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pyarrow as pa
 
-from reall.cohort.assign import UNUSABLE
+from reall.cohort.answer_columns import UNUSABLE
 from reall.cohort.cells_of_text import distinct
 from reall.cohort.columns import Flags
 from reall.cohort.compare.kappa import Kappa, cohen

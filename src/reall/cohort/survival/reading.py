@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reall.base.errors import UnusableCase
-from reall.cohort.assign import ASSUMED, PARTS, Assigner, tables_of
+from reall.cohort.answer_columns import PARTS
+from reall.cohort.assign import ASSUMED, Assigner, tables_of
 from reall.cohort.assume import read_assumption
 from reall.cohort.columns import Flags
 from reall.cohort.facts_of_rows import FactsOfRows

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from reall.base.errors import WrongUsage
 from reall.cohort import outcome_columns as oc
-from reall.cohort.assign import UNUSABLE
+from reall.cohort.answer_columns import UNUSABLE
 from reall.cohort.cells_of_text import distinct
 from reall.cohort.columns import Flags
 from reall.cohort.facts_of_rows import FactsOfRows

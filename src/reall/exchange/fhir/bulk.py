@@ -25,9 +25,7 @@ _SHARED_KINDS = {"Medication", "Specimen"}
 _MOST_SHARED = 50_000
 
 
-def read_bulk(
-    files: Iterable[tuple[str, BinaryIO]], codes: CodeMap, vocabulary: Vocabulary
-) -> Iterator[Reading]:
+def read_bulk(files: Iterable[tuple[str, BinaryIO]], codes: CodeMap, vocabulary: Vocabulary) -> Iterator[Reading]:
     """Give one reading for each patient of an export.
 
     Raises `UnusableCase` with file and line for a line that is no resource.
@@ -35,7 +33,9 @@ def read_bulk(
     with tempfile.TemporaryDirectory(prefix="reall-fhir-") as folder:
         aside = sqlite3.connect(Path(folder) / "lines.db")
         try:
-            aside.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; CREATE TABLE line (who TEXT, place TEXT, text BLOB);")
+            aside.executescript(
+                "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; CREATE TABLE line (who TEXT, place TEXT, text BLOB);"
+            )
             shared = _lay_by(files, aside)
             aside.execute("CREATE INDEX by_who ON line (who)")
             for group in _groups(aside):
@@ -54,7 +54,9 @@ def _lay_by(files: Iterable[tuple[str, BinaryIO]], aside: sqlite3.Connection) ->
             place = f"{name}, line {number}"
             data = parse(line, name=place, most=MAXIMUM_LINE_BYTES)
             if not isinstance(data, dict) or not isinstance(data.get("resourceType"), str):
-                raise UnusableCase("this line is not a FHIR resource", where=place, next="Write one resource on each line.")
+                raise UnusableCase(
+                    "this line is not a FHIR resource", where=place, next="Write one resource on each line."
+                )
             one = Loaded(data, "", place)
             who = _who(one)
             if who:
@@ -103,5 +105,3 @@ def _read(group: list[Loaded], shared: list[Loaded], codes: CodeMap, vocabulary:
     needed = [one for one in shared if addresses(one) & referred]
     parts = by_patient([*group, *needed], log)
     return read_record(parts[0] if parts else [], codes, vocabulary, log=log)
-
-

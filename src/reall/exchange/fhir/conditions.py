@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from reall.exchange.fhir.mapping import CodeRow
 from reall.exchange.fhir.node import Concept, Resource, When
 from reall.exchange.fhir.record import Record
@@ -50,7 +52,12 @@ def _sex(patient: Resource) -> None:
         elif value:
             patient.log.doubt("sex", "absent", value, patient.name, path)
     if not gender:
-        patient.log.doubt("sex", "absent" if root.absent("gender") else "not_stated", root.absent("gender") or "no gender", patient.name)
+        patient.log.doubt(
+            "sex",
+            "absent" if root.absent("gender") else "not_stated",
+            root.absent("gender") or "no gender",
+            patient.name,
+        )
 
 
 def read_conditions(record: Record, birth: tuple[Resource, When] | None) -> Timeline:
@@ -103,10 +110,14 @@ def _says(one: Resource, rows: list[tuple[str, CodeRow]], *, refuted: bool) -> b
                 say(one, fact, False, path, row=row)
     leukaemia = any(row.leukaemia for _, row in rows)
     if leukaemia and refuted:
-        one.find("warning", "refuted", "is a leukaemia that was refuted; it is not used", "Condition.verificationStatus")
+        one.find(
+            "warning", "refuted", "is a leukaemia that was refuted; it is not used", "Condition.verificationStatus"
+        )
     if leukaemia and not refuted:
         for site in one.root.concepts("bodySite"):
-            words = f"names {site} as a site; whether it is proven (biopsy, fluid, imaging) is not said, so no fact is read"
+            words = (
+                f"names {site} as a site; whether it is proven (biopsy, fluid, imaging) is not said, so no fact is read"
+            )
             one.find("warning", "site_not_proven", words, site.path)
     return leukaemia and not refuted
 
@@ -144,7 +155,9 @@ def _timeline(
 ) -> Timeline:
     starts = [found for one in primary if (found := _onset(one))]
     if relapses and not primary:
-        words = "is the only entry of the leukaemia: its onset may be that of the first disease; no date is read from it"
+        words = (
+            "is the only entry of the leukaemia: its onset may be that of the first disease; no date is read from it"
+        )
         relapses[0].find("warning", "ambiguous_onset", words, "Condition.onsetDateTime")
         record.log.doubt("relapse_date", "not_stated", words, relapses[0].name)
         return Timeline(relapses=tuple(relapses), relapse=relapses[0] if len(relapses) == 1 else None, birth=birth)
@@ -152,7 +165,9 @@ def _timeline(
     diagnosed = starts[0] if len(days) == 1 else None
     if len(days) > 1:
         told = "; ".join(f"{one.name} {when.text}" for one, when in starts)
-        record.log.find("error", "contradiction", f"the leukaemia begins on different days: {told}; the day stays unknown")
+        record.log.find(
+            "error", "contradiction", f"the leukaemia begins on different days: {told}; the day stays unknown"
+        )
         record.log.doubt("diagnosis_date", "contradicted", told)
     elif not starts:
         record.log.doubt("diagnosis_date", "not_stated", "no onset of a leukaemia")
@@ -168,9 +183,7 @@ def _timeline(
     )  # fmt: skip
 
 
-def _born(
-    birth: tuple[Resource, When] | None, diagnosed: tuple[Resource, When] | None
-) -> tuple[Resource, When] | None:
+def _born(birth: tuple[Resource, When] | None, diagnosed: tuple[Resource, When] | None) -> tuple[Resource, When] | None:
     if birth and diagnosed and diagnosed[1].last < birth[1].first:
         words = f"is after the diagnosis ({diagnosed[1].text}); it is not used"
         birth[0].find("error", "contradiction", words, birth[1].path)
@@ -188,9 +201,7 @@ def _latest(record: Record, relapses: list[Resource]) -> tuple[Resource | None, 
             record.log.doubt("relapse_date", "not_stated", "the relapse has no onset", relapses[0].name)
         return relapses[0], dated[0][1] if dated else None
     ordered = sorted(dated, key=lambda pair: pair[1][1].first)
-    clear = len(dated) == len(relapses) and all(
-        a[1][1].last < b[1][1].first for a, b in zip(ordered, ordered[1:], strict=False)
-    )
+    clear = len(dated) == len(relapses) and all(a[1][1].last < b[1][1].first for a, b in pairwise(ordered))
     if not clear:
         names = ", ".join(one.name for one in relapses)
         record.log.find("error", "which_relapse", f"{names}: it is not clear which is the latest; none is used")

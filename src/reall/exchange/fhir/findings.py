@@ -10,7 +10,7 @@ SCHEMA = "reall.fhir_reading/1"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that a human should look at: `error` (contradicts itself), `warning` (not used, or doubtful), `note`."""
+    """One thing to look at: `error` (contradicts itself), `warning` (not used, or doubtful) or `note`."""
 
     severity: str
     code: str
@@ -67,7 +67,9 @@ class Log:
     unused: list[Unused] = field(default_factory=list)
     _seen: set[Finding] = field(default_factory=set)
 
-    def find(self, severity: str, code: str, words: str, *, resource: str = "", element: str = "", place: str = "") -> None:
+    def find(
+        self, severity: str, code: str, words: str, *, resource: str = "", element: str = "", place: str = ""
+    ) -> None:
         """Note a finding; the same one is noted once."""
         made = Finding(severity=severity, code=code, words=words, resource=resource, element=element, place=place)
         if made not in self._seen:
@@ -81,9 +83,14 @@ class Log:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One patient's record as a case (`reall.case/1`, plain data), with everything that a human must know of it."""
+    """One patient's record as a case (`reall.case/1`, plain data), with everything that a human must know of it.
+
+    `patient` and `condition` are the references under which the child and this relapse stand in the record.
+    """
 
     case: dict[str, Any]
+    patient: str
+    condition: str
     provenance: tuple[Statement, ...]
     unknown: tuple[Unknown, ...]
     findings: tuple[Finding, ...]
@@ -94,6 +101,8 @@ class Reading:
         return {
             "schema": SCHEMA,
             "case": self.case,
+            "patient": self.patient,
+            "condition": self.condition,
             "provenance": [asdict(one) for one in self.provenance],
             "unknown": [asdict(one) for one in self.unknown],
             "findings": [asdict(one) for one in self.findings],

@@ -15,7 +15,16 @@ MAXIMUM_BYTES = 64_000_000
 MAXIMUM_LINE_BYTES = 4_000_000
 MAXIMUM_ENTRIES = 200_000
 MAXIMUM_BUNDLE_DEPTH = 3
-_READ_TYPES = ("transaction", "batch", "collection", "searchset", "document", "message", "transaction-response", "batch-response")
+_READ_TYPES = (
+    "transaction",
+    "batch",
+    "collection",
+    "searchset",
+    "document",
+    "message",
+    "transaction-response",
+    "batch-response",
+)
 _GIVES_NOTHING = ("DELETE", "GET", "HEAD", "PATCH")
 _LATIN = ("utf-16", "utf-32")
 
@@ -71,7 +80,9 @@ def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise UnusableCase(f"the key {twice!r} is given twice", where=name, why="One of the two would be lost silently.")
+        raise UnusableCase(
+            f"the key {twice!r} is given twice", where=name, why="One of the two would be lost silently."
+        )
     return made
 
 

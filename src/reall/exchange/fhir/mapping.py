@@ -77,11 +77,14 @@ class Medicine:
 
 @dataclass(frozen=True, kw_only=True)
 class QualityRule:
-    """One FHIRPath condition that is true where a resource of a kind contradicts itself or says too little."""
+    """One FHIRPath condition that is true where a resource of a kind contradicts itself or says too little.
+
+    It is asked where the first element of `uses` is present, and sees only those elements.
+    """
 
     id: str
     kind: str
-    has: str
+    uses: tuple[str, ...]
     when: str
     element: str
     severity: str

@@ -14,6 +14,7 @@ from typing import Any
 from reall.exchange.fhir.findings import Log
 from reall.exchange.fhir.mapping import CodeMap, Key
 
+MOST_EXACT = 2**53
 _WHEN = re.compile(r"^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?)?)?$")
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _NULL_FLAVOR = "nullFlavor"
@@ -222,7 +223,7 @@ class Node:
         return [found for node in self.nodes(name) if (found := node.text("reference"))]
 
     def absent(self, name: str) -> str:
-        """Give the code by which the record says why an element is absent (dataAbsentReason or nullFlavor), or empty."""
+        """Give the code for why an element is absent (dataAbsentReason or nullFlavor), or empty."""
         if name == "value":
             found = self.concept("dataAbsentReason")
             if found is not None:
@@ -239,6 +240,15 @@ class Node:
     def extension(self, url: str) -> Node | None:
         """Give the extension with this address, or None."""
         return next((one for one in self.nodes("extension") if one.data.get("url") == url), None)
+
+
+def plain(value: float) -> int | float:
+    """Write a whole number as such.
+
+    >>> plain(80.0), plain(0.5)
+    (80, 0.5)
+    """
+    return int(value) if value.is_integer() and abs(value) < MOST_EXACT else value
 
 
 def _codings(node: Node) -> Iterator[Coding]:

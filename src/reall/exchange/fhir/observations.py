@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from reall.exchange.fhir.findings import Unused
 from reall.exchange.fhir.genomics import read_variant
 from reall.exchange.fhir.mapping import CodeRow
-from reall.exchange.fhir.node import Concept, Node, Quantity, Resource
+from reall.exchange.fhir.node import Concept, Node, Quantity, Resource, plain
 from reall.exchange.fhir.own import is_own, read_own
 from reall.exchange.fhir.record import Record
 from reall.exchange.fhir.say import say
@@ -120,12 +121,20 @@ def _value(one: Resource, node: Node, row: CodeRow, record: Record) -> None:
     if row.reads == "above_zero" and answer is not None and concept is not None:
         say(one, row.fact, answer, concept.path, row=row)
     elif text or concept:
-        words = "holds words, not a number; words are not read"
-        one.find("warning", "free_text", f"{row.fact}: {words}", node.at("valueString" if text else "valueCodeableConcept"))
+        words = "is given in words, which are not read"
+        one.find(
+            "warning", "free_text", f"{row.fact} {words}", node.at("valueString" if text else "valueCodeableConcept")
+        )
         record.log.doubt(row.fact, "not_read", words, one.name, node.path)
     else:
         why = node.absent("value")
-        record.log.doubt(row.fact, "absent", record.codes.absent.get(why, ("", why or "no value and no reason"))[1], one.name, node.path)
+        record.log.doubt(
+            row.fact,
+            "absent",
+            record.codes.absent.get(why, ("", why or "no value and no reason"))[1],
+            one.name,
+            node.path,
+        )
 
 
 def number_of(quantity: Quantity, row: CodeRow) -> float | str | None:
@@ -133,16 +142,18 @@ def number_of(quantity: Quantity, row: CodeRow) -> float | str | None:
     factor = (row.units or {}).get(quantity.unit)
     if factor is None or quantity.comparator not in _HALF:
         return None
-    value = quantity.value * factor
+    # In decimal, so that 5.1 thousand is 5100 and not a hair below a limit.
+    value = plain(float(Decimal(repr(quantity.value)) * Decimal(repr(factor))))
     return f"{quantity.comparator}{value!r}" if quantity.comparator else value
 
 
 def _above_zero(one: Resource, value: float | str, quantity: Quantity, row: CodeRow) -> None:
-    """State yes for a count above zero and no for zero; `<5` may be either."""
-    if isinstance(value, str) and value.startswith("<"):
+    """State yes for a count above zero and no for zero; `<5` and `>=0` may be either."""
+    open_ = quantity.comparator in {"<", "<="} or (quantity.comparator == ">=" and quantity.value <= 0)
+    if open_:
         one.log.doubt(row.fact, "not_read", f"{value} may be none", one.name, quantity.path)
         return
-    above = value > 0 if isinstance(value, float) else True
+    above = value > 0 if not isinstance(value, str) else True
     say(one, row.fact, above, quantity.path, row=row)
 
 

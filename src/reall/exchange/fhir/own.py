@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reall.exchange.fhir.node import Concept, Node, Resource
+from reall.exchange.fhir.node import Concept, Node, Resource, plain
 from reall.exchange.fhir.record import Record
 from reall.exchange.fhir.say import LISTS, say
 from reall.exchange.fhir.timeline import Timeline
@@ -60,7 +60,7 @@ def _value(node: Node, *, number: bool = False) -> Any:
     if (truth := node.truth("valueBoolean")) is not None:
         return truth
     if (quantity := node.quantity("valueQuantity")) is not None:
-        return f"{quantity.comparator}{quantity.value!r}" if quantity.comparator else quantity.value
+        return f"{quantity.comparator}{quantity.value!r}" if quantity.comparator else plain(quantity.value)
     if (interval := node.node("valueRange")) is not None:
         low, high = interval.quantity("low"), interval.quantity("high")
         return f"{low.value!r}..{high.value!r}" if low and high else None

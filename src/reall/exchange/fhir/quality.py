@@ -37,7 +37,9 @@ def _times(record: Record, line: Timeline) -> None:
         if line.birth and day.last < line.birth[1].first:
             one.find("error", "before_birth", f"{day.text} is before birth ({line.birth[1].text})", day.path)
         if line.diagnosed and day.last < line.diagnosed[1].first and _about_leukaemia(one, record, line):
-            words = f"{day.text} is before the diagnosis it is about ({line.diagnosed[1].text}, {line.diagnosed[0].name})"
+            words = (
+                f"{day.text} is before the diagnosis it is about ({line.diagnosed[1].text}, {line.diagnosed[0].name})"
+            )
             one.find("error", "before_diagnosis", words, day.path)
 
 
@@ -64,7 +66,9 @@ def _samples(record: Record, line: Timeline) -> None:  # noqa: ARG001 - the form
             one.find("error", "wrong_sample", words, code.path)
         result, act = dated(one), dated(procedure)
         if result and act and result.last < act.first:
-            words = f"the result ({result.text}) is older than the procedure that gave it ({act.text}, {procedure.name})"
+            words = (
+                f"the result ({result.text}) is older than the procedure that gave it ({act.text}, {procedure.name})"
+            )
             one.find("error", "before_procedure", words, result.path)
         done = procedure.root.concept("code")
         told = " ".join(coding.display for coding in done.codings).lower() if done else ""
@@ -86,7 +90,9 @@ def _ranges(record: Record, line: Timeline) -> None:  # noqa: ARG001
             continue
         for one, unit, path in held:
             others = ", ".join(f"{other.name} ({other_unit})" for other, other_unit, _ in held if other_unit != unit)
-            words = f"{low_value:g} to {high_value:g} {unit} is also the range of {others}: one was copied from the other"
+            words = (
+                f"{low_value:g} to {high_value:g} {unit} is also the range of {others}: one was copied from the other"
+            )
             one.find("error", "copied_range", words, path)
 
 
@@ -138,7 +144,12 @@ def _amounts(record: Record, line: Timeline) -> None:  # noqa: ARG001
 def _orders(record: Record, line: Timeline) -> None:  # noqa: ARG001
     """Note orders of which no administration is in the record."""
     given = {ref for one in record.of("MedicationAdministration") if (ref := one.root.reference("request"))}
-    fulfilled = {found.name for one in record.of("MedicationAdministration") for ref in given if (found := record.referred(one, ref))}
+    fulfilled = {
+        found.name
+        for one in record.of("MedicationAdministration")
+        for ref in given
+        if (found := record.referred(one, ref))
+    }
     for one in record.of("MedicationRequest"):
         if one.name not in fulfilled:
             one.find("note", "not_administered", "is an order without an administration in the record")
@@ -153,7 +164,9 @@ def _variants(record: Record, line: Timeline) -> None:  # noqa: ARG001
         method = one.root.concept("method")
         for coding in method.codings if method else ():
             if f"{coding.system} {coding.code}" in fusion.not_seen_by:
-                words = f"{fusion.name} cannot be seen by {coding.display or coding.code} ({fusion.source}, {fusion.at})"
+                words = (
+                    f"{fusion.name} cannot be seen by {coding.display or coding.code} ({fusion.source}, {fusion.at})"
+                )
                 one.find("warning", "method_cannot_show", words, "Observation.method")
         symbol_of = dict(zip(fusion.genes, fusion.symbols, strict=True))
         for part in one.root.nodes("component"):
@@ -222,7 +235,8 @@ def _initial_risk(record: Record, line: Timeline) -> None:
         if not rule.age_from_years <= years < rule.age_below_years:
             against.append(f"an age of {years} years")
     if against:
-        words = f"standard risk is stated; {' and '.join(against)} would be high risk by {rule.source} ({rule.at}, {rule.status})"
+        by = f"{rule.source} ({rule.at}, {rule.status})"
+        words = f"standard risk is stated; {' and '.join(against)} would be high risk by {by}"
         stated.find("warning", "risk_and_facts", words, "Observation.valueCodeableConcept")
 
 
@@ -238,14 +252,12 @@ def _white_cells(one: Resource, record: Record, diagnosed: When) -> tuple[Resour
     quantity = one.root.quantity("valueQuantity")
     value = number_of(quantity, row) if quantity else None
     near = abs((day.day - diagnosed.day).days) <= record.codes.window_days
-    return (one, value) if near and isinstance(value, float) else None
+    return (one, value) if near and isinstance(value, int | float) else None
 
 
 def _first_of_january(record: Record, line: Timeline) -> None:  # noqa: ARG001
     """Note dates on which age and time limits rest and that may stand for a year whose day is not known."""
     for known in (line.birth, line.diagnosed, line.relapsed):
         if known and known[1].day and (known[1].day.month, known[1].day.day) == (1, 1):
-            words = f"{known[1].text}: 1 January often stands for a day that is not known; check it, limits of age and time rest on it"
+            words = f"{known[1].text}: 1 January may stand for an unknown day; limits of age and time rest on it"
             known[0].find("note", "first_of_january", words, known[1].path)
-
-

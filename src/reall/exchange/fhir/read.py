@@ -46,9 +46,7 @@ def read_resources(resources: Iterable[Mapping[str, Any]], codes: CodeMap, vocab
     return read_resource(bundle, codes, vocabulary, name="the record")
 
 
-def read_prefetch(
-    answers: Mapping[str, Any], asked: Iterable[str], codes: CodeMap, vocabulary: Vocabulary
-) -> Reading:
+def read_prefetch(answers: Mapping[str, Any], asked: Iterable[str], codes: CodeMap, vocabulary: Vocabulary) -> Reading:
     """Read what a record system gave for the keys that it was asked for.
 
     A key that is missing was not asked, an empty search found none, and an OperationOutcome is an error: three
@@ -92,10 +90,18 @@ def read_record(loaded: list[Loaded], codes: CodeMap, vocabulary: Vocabulary, *,
     case: dict[str, Any] = {"schema": "reall.case/1", **({"case": name} if name else {}), "facts": facts}
     mrd, exposures = list(_of("mrd", found)), list(_of("exposure", found))
     case |= {key: value for key, value in (("mrd", mrd), ("exposures", exposures)) if value}
+    about = line.relapse or next(iter(line.primary), None)
     return Reading(
-        case=case, provenance=tuple(kept), unknown=tuple(one for one in log.unknown if one.fact not in facts),
-        findings=tuple(log.findings), unused=tuple(log.unused),
+        case=case, patient=_patient(record), condition=about.name if about else "", provenance=tuple(kept),
+        unknown=tuple(one for one in log.unknown if one.fact not in facts), findings=tuple(log.findings),
+        unused=tuple(log.unused),
     )  # fmt: skip
+
+
+def _patient(record: Record) -> str:
+    """Give the reference to the patient: the resource, or what others say that they are about."""
+    found = next((one.name for one in record.every if one.kind == "Patient"), "")
+    return found or next((about for one in record.every if (about := one.root.reference("subject"))), "")
 
 
 def _of(kind: str, found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

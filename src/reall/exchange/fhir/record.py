@@ -24,7 +24,19 @@ _FINAL = {
     "MedicationStatement": {"active", "completed", "stopped"},
 }
 """Statuses whose content is a statement. A single act that was not done says nothing about others: it is not used."""
-_SILENT = {"resourceType", "status", "subject", "patient", "id", "meta", "text", "language", "implicitRules", "contained", "_id"}
+_SILENT = {
+    "resourceType",
+    "status",
+    "subject",
+    "patient",
+    "id",
+    "meta",
+    "text",
+    "language",
+    "implicitRules",
+    "contained",
+    "_id",
+}
 _WHOSE = ("subject", "patient", "individual", "beneficiary")
 DATED = (
     "effectiveDateTime", "effectivePeriod", "effectiveInstant", "onsetDateTime", "performedDateTime", "performedPeriod",
@@ -91,7 +103,9 @@ class Record:
 
     def _resource(self, one: Loaded) -> Resource:
         id_ = one.data.get("id")
-        made = Resource(one.kind, id_ if isinstance(id_, str) else "", one.data, one.place, one.address, self.log, self.codes)
+        made = Resource(
+            one.kind, id_ if isinstance(id_, str) else "", one.data, one.place, one.address, self.log, self.codes
+        )
         if id_ is not None and not (isinstance(id_, str) and _ID.match(id_)):
             made.find("warning", "bad_id", "the id is not one of FHIR", f"{one.kind}.id")
         return made
@@ -118,7 +132,9 @@ class Record:
         found = next((node for node in owner.root.nodes("contained") if node.data.get("id") == id_), None)
         if found is None or not isinstance(found.data.get("resourceType"), str):
             return None
-        return Resource(found.data["resourceType"], "", found.data, f"{owner.place}.contained", "", self.log, self.codes)
+        return Resource(
+            found.data["resourceType"], "", found.data, f"{owner.place}.contained", "", self.log, self.codes
+        )
 
     @cached_property
     def usable(self) -> tuple[Resource, ...]:

@@ -6,13 +6,12 @@ import datetime as dt
 from typing import Any
 
 from reall.base.errors import UnusableCase
-from reall.facts.known import Known
-from reall.facts.reading import read_date, read_fact
-from reall.facts.vocabulary import Fact, Vocabulary
-
 from reall.exchange.fhir.findings import Log, Statement
 from reall.exchange.fhir.mapping import CodeRow
 from reall.exchange.fhir.node import Resource
+from reall.facts.known import Known
+from reall.facts.reading import read_date, read_fact
+from reall.facts.vocabulary import Fact, Vocabulary
 
 LISTS = ("genetics", "other_em_sites")
 
@@ -42,7 +41,7 @@ def merge(log: Log, vocabulary: Vocabulary) -> tuple[dict[str, Any], list[Statem
     facts: dict[str, Any] = {}
     kept: list[Statement] = []
     for fact, said in groups.items():
-        value = _names(said) if fact in LISTS else _agreed(fact, said, vocabulary)
+        value = _names(said) if fact in LISTS else _agreed(said, vocabulary)
         if value is None:
             told = "; ".join(f"{one.value} ({one.resource}, {one.element})" for one in said)
             log.find("error", "contradiction", f"{fact} is stated as {told}; it stays unknown")
@@ -77,8 +76,8 @@ def _possible(one: Statement, log: Log, vocabulary: Vocabulary) -> bool:
         return False
 
 
-def _agreed(fact: str, said: list[Statement], vocabulary: Vocabulary) -> Any:
-    """Give the narrowest value that all statements allow, as one of them writes it; None where they exclude each other."""
+def _agreed(said: list[Statement], vocabulary: Vocabulary) -> Any:
+    """Give the narrowest value that all allow, as one of them writes it; None where they exclude each other."""
     known = [_known(one, vocabulary) for one in said]
     left = known[0]
     for other in known[1:]:

@@ -55,7 +55,7 @@ class Timeline:
 
 
 def say_times(line: Timeline) -> None:
-    """State dates where they are known to the day; otherwise the months or years between them, as far as they can be."""
+    """State dates known to the day; otherwise the months or years between them, as an interval."""
     for name, known in (
         ("birth_date", line.birth), ("diagnosis_date", line.diagnosed), ("relapse_date", line.relapsed)
     ):  # fmt: skip

@@ -21,7 +21,9 @@ def read_treatments(record: Record, line: Timeline) -> None:
             _nothing(record, one, "its medicine is not one that a rule asks for, or its code names several")
             continue
         if found.anthracycline:
-            words = f"{found.agent} was given; a cumulative dose per square metre is not stated, and nothing is added up"
+            words = (
+                f"{found.agent} was given; a cumulative dose per square metre is not stated, and nothing is added up"
+            )
             record.log.doubt("exposures", "not_stated", words, one.name, path)
         if found.fact:
             _had(one, found.fact, path, line, record, before=found.before_relapse)
@@ -30,7 +32,9 @@ def read_treatments(record: Record, line: Timeline) -> None:
     for one in record.of("Procedure"):
         row, path = _procedure(one, record)
         if row is None or not row.fact:
-            _nothing(record, one, "no fact of a case is mapped to its code" if row is None else "it gives no fact itself")
+            _nothing(
+                record, one, "no fact of a case is mapped to its code" if row is None else "it gives no fact itself"
+            )
         else:
             _had(one, row.fact, path, line, record, before=row.before_relapse, row=row)
     for one in record.of("MedicationRequest"):

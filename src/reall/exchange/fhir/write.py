@@ -1,5 +1,5 @@
-"""A case as FHIR R4 resources. Public codes where they say exactly as much, and ReALL's own code for every fact, so that
-nothing is lost on the way back."""
+"""A case as FHIR R4 resources: public codes where they say exactly as much, and ReALL's own code for every fact, so
+that nothing is lost on the way back."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from reall.base.errors import UnusableCase
 from reall.exchange.fhir.mapping import CodeMap, CodeRow
 from reall.exchange.fhir.own import ANSWERS, EXPOSURE, FACTS, MRD, NONE, NUMBERS, PARTS
 from reall.exchange.fhir.say import LISTS
+from reall.facts.known import COMPARED, RANGE
 from reall.facts.reading import is_nothing, read_date, read_names, read_yes_no
 from reall.facts.vocabulary import Vocabulary
 
 _ID = re.compile(r"^[A-Za-z0-9\-.]{1,64}$")
-_COMPARED = re.compile(r"^\s*(<=|>=|<|>|=)?\s*([-+0-9.eE]+)\s*$")
-_RANGE = re.compile(r"^\s*([-+0-9.eE]+)\s*\.\.\s*([-+0-9.eE]+)\s*$")
 _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -54,7 +53,13 @@ class _Writer:
         self.id = name if _ID.match(name) else f"case-{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
         self.rows: dict[str, CodeRow] = {}
         for row in codes.rows:
-            if row.kind == "observation" and row.fact and row.reads == "value" and row.units and 1.0 in row.units.values():
+            if (
+                row.kind == "observation"
+                and row.fact
+                and row.reads == "value"
+                and row.units
+                and 1.0 in row.units.values()
+            ):
                 self.rows.setdefault(row.fact, row)
 
     def resources(self, case: Mapping[str, Any]) -> list[Resource]:
@@ -74,13 +79,18 @@ class _Writer:
             made.append(self._entry(f"{EXPOSURE}-{at + 1}", EXPOSURE, entry, focus))
         return made
 
+    def _id(self, part: str) -> str:
+        """Name a resource of this case; a name that is too long for FHIR ends in a digest instead of being cut."""
+        name = f"{self.id}-{part.replace('_', '-')}"
+        return name if _ID.match(name) else f"{part.replace('_', '-')[:31]}-{uuid.uuid5(uuid.NAMESPACE_URL, name).hex}"
+
     def _patient(self, facts: Mapping[str, Any]) -> Resource:
         made: Resource = {
             "resourceType": "Patient",
             "id": self.id,
             "identifier": [{"system": self.codes.url_of["reall_case"], "value": self.name}],
         }
-        if facts.get("sex") in {"male", "female"}:
+        if facts.get("sex") in ("male", "female"):
             made["gender"] = facts["sex"]
         if not is_nothing(facts.get("birth_date")):
             made["birthDate"] = _day(facts["birth_date"])
@@ -102,7 +112,7 @@ class _Writer:
         ]  # fmt: skip
         made: Resource = {
             "resourceType": "Condition",
-            "id": f"{self.id[:50]}-{id_}",
+            "id": self._id(id_),
             "verificationStatus": {"coding": [{"system": _VERIFIED, "code": "confirmed"}]},
             "category": [{"coding": [{"system": _PROBLEM, "code": "problem-list-item"}]}],
             "code": {
@@ -119,7 +129,7 @@ class _Writer:
     def _observation(self, id_: str, code: str, words: str, focus: str) -> Resource:
         return {
             "resourceType": "Observation",
-            "id": f"{self.id[:40]}-{id_.replace('_', '-')}"[:64],
+            "id": self._id(id_),
             "status": "final",
             "code": {"coding": [{"system": self.codes.url_of[FACTS], "code": code}], "text": words},
             "subject": {"reference": f"Patient/{self.id}"},
@@ -141,10 +151,10 @@ class _Writer:
             made |= {"dataAbsentReason": {"coding": [{"system": ABSENT, "code": "unknown"}]}, "component": possible}
         else:
             made |= self._value(value, key)
-        self._public(made, key, value)
+        self._public(made, key)
         yield made
 
-    def _public(self, made: Resource, key: str, value: Any) -> None:
+    def _public(self, made: Resource, key: str) -> None:
         """Add the public code of a number, with its unit, so that other systems understand it too."""
         row = self.rows.get(key)
         quantity = made.get("valueQuantity")
@@ -168,14 +178,11 @@ class _Writer:
             return {"valueBoolean": read_yes_no(value)} if two else self._concept(str(value).strip())
         if isinstance(value, bool):
             return {"valueBoolean": value}
-        if isinstance(value, int | float):
-            return {"valueQuantity": {"value": value}}
-        if match := _COMPARED.match(value):
-            compared = {"comparator": match[1]} if match[1] and match[1] != "=" else {}
-            return {"valueQuantity": {**compared, "value": float(match[2])}}
-        if match := _RANGE.match(value):
-            return {"valueRange": {"low": {"value": float(match[1])}, "high": {"value": float(match[2])}}}
-        return {"valueString": value}
+        return _number(value, self._unit(fact))
+
+    def _unit(self, fact: str) -> dict[str, str]:
+        known = self.vocabulary.statable.get(fact) or self.vocabulary.inputs.get(fact)
+        return {"unit": known.unit if known is not None and known.unit else "1"}
 
     def _part(self, name: str, value: Any, *, fact: str = "") -> dict[str, Any]:
         code = {"coding": [{"system": self.codes.url_of[PARTS], "code": name}]}
@@ -197,3 +204,15 @@ class _Writer:
 
 def _day(value: Any) -> str:
     return read_date(value).isoformat()
+
+
+def _number(value: Any, unit: dict[str, str]) -> dict[str, Any]:
+    """Write a number, a half-line (with comparator) or a range; anything else is words."""
+    if isinstance(value, int | float):
+        return {"valueQuantity": {"value": value, **unit}}
+    if match := COMPARED.match(value):
+        compared = {"comparator": match[1]} if match[1] and match[1] != "=" else {}
+        return {"valueQuantity": {"value": float(match[2]), **compared, **unit}}
+    if match := RANGE.match(value):
+        return {"valueRange": {"low": {"value": float(match[1]), **unit}, "high": {"value": float(match[2]), **unit}}}
+    return {"valueString": value}

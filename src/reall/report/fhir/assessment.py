@@ -33,7 +33,8 @@ _SEVERITY = {"error": "error", "warning": "warning", "note": "information"}
 class About:
     """Whom and what an assessment is about: references into the record, and when it was made.
 
-    `performer` is who answers for it (mCODE wants one); `link` leads to the page of the case, where there is one.
+    `given_by` names the inputs of a case (such as dates) from which a fact follows; `link` leads to the page of the
+    case, where there is one.
     """
 
     patient: str
@@ -41,6 +42,7 @@ class About:
     made: dt.datetime
     provenance: Sequence[Statement] = ()
     titles: Mapping[str, str] | None = None
+    given_by: Mapping[str, Sequence[str]] | None = None
     link: str = ""
 
 
@@ -197,9 +199,19 @@ class _Writer:
         return {"coding": [{"system": self.codes.url_of["reall_systems"], "code": code}], "text": text}
 
     def _basis(self, finding: Mapping[str, Any], kinds: set[str] | None = None) -> list[dict[str, str]]:
-        facts = dict.fromkeys(fact for reason in finding["because"] for fact in reason["facts"])
-        named = dict.fromkeys(self.resource_of[fact] for fact in facts if fact in self.resource_of)
+        named = dict.fromkeys(self.resource_of[fact] for fact in self._facts(finding) if fact in self.resource_of)
         return [{"reference": one} for one in named if kinds is None or one.partition("/")[0] in kinds]
+
+    def _facts(self, finding: Mapping[str, Any]) -> list[str]:
+        """Give the facts of a case on which an answer rests, also through definitions and dates."""
+        found: dict[str, None] = {}
+        open_ = [finding]
+        while open_:
+            for fact in (fact for reason in open_.pop()["because"] for fact in reason["facts"]):
+                if fact not in found:
+                    found |= dict.fromkeys([fact, *(self.about.given_by or {}).get(fact, ())])
+                    open_ += [self.assessment["derived"][fact]] if fact in self.assessment["derived"] else []
+        return list(found)
 
     def _words(self, finding: Mapping[str, Any]) -> str:
         parts = [f"{finding['status']}" + (f": {finding['value']}" if finding["value"] is not None else "")]

@@ -24,6 +24,7 @@ from reall.service.rest.requests import (
     FORM,
     JSON,
     MOST_CASES,
+    MOST_FILES_OF_TWO,
     Form,
     form_of,
     media_type,
@@ -37,7 +38,7 @@ router = APIRouter(prefix=PREFIX, tags=["cases"])
 
 LONG_BYTES = 32_768
 """A body longer than this is read by a worker; a case has one or two kilobytes."""
-_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MOST_FILES_OF_TWO}
 _CASE = {"$ref": "#/components/schemas/Case"}
 _SYSTEM = {"type": "array", "items": {"type": "string"}}
 _SYSTEM_WORDS = "Only this system (may be repeated)."
@@ -77,7 +78,7 @@ async def post_assess(request: Request, parts: PartsOf) -> Response:
     _look_at(request, {"system"})
     systems = request.query_params.getlist("system")
     if media_type(request) == FORM:
-        form = await form_of(request, texts={"system"}, files={"case", "mrd"})
+        form = await form_of(request, texts={"system"}, files={"case", "mrd"}, most=MOST_FILES_OF_TWO)
         return answer(await parts.workers.run(_assess_form, form, systems))
     text = await text_of(request)
     if len(text) > LONG_BYTES:
@@ -155,7 +156,8 @@ async def post_options(request: Request, parts: PartsOf) -> Response:
     _look_at(request, {"on", "country"})
     labels = {name: values for name in ("on", "country") if (values := request.query_params.getlist(name))}
     if media_type(request) == FORM:
-        form = await form_of(request, texts={"on", "country"}, files={"case", "study", "ctml"})
+        files = {"case", "study", "ctml"}
+        form = await form_of(request, texts={"on", "country"}, files=files, most=MOST_FILES_OF_TWO)
         return answer(await parts.workers.run(_options_form, form, labels))
     text, once = await text_of(request), _once(labels)
     if len(text) > LONG_BYTES:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from reall.api.inputs import File
 from reall.base.errors import WrongUsage
 from reall.library.knowledge import Knowledge
+from reall.service.rest.requests import MOST_FILES
 
 _NONE = type(None)
 
@@ -76,7 +77,8 @@ class Operation:
         properties = {name: _without_null(one) for name, one in schema.get("properties", {}).items()}
         for field in self.fields:
             if field.is_file:
-                file = {"type": "array", "items": binary, "minItems": int(field.required)} if field.several else binary
+                several = {"type": "array", "items": binary, "minItems": int(field.required), "maxItems": MOST_FILES}
+                file: dict[str, Any] = several if field.several else binary
                 properties[field.name] = file if field.words is None else {"anyOf": [properties[field.name], file]}
         return {
             "type": "object",

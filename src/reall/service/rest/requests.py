@@ -21,6 +21,10 @@ JSON = "application/json"
 YAML = "application/yaml"
 FORM = "multipart/form-data"
 CASE_TYPES = (JSON, YAML, "application/x-yaml", "text/yaml")
+MOST_FILES = 16
+"""Most files in one field of a form; the settings of the site limit the whole form."""
+MOST_FILES_OF_TWO = 8
+"""The same where a form has two fields that take several."""
 MOST_CASES = 1_000
 """More cases than this are for `reall cohort assign`."""
 
@@ -115,15 +119,20 @@ async def text_of(request: Request) -> bytes:
     return b"".join(pieces)
 
 
-async def form_of(request: Request, *, texts: Collection[str], files: Collection[str]) -> Form:
-    """Read a form. Raises `WrongUsage` for a field that is not known."""
+async def form_of(request: Request, *, texts: Collection[str], files: Collection[str], most: int = MOST_FILES) -> Form:
+    """Read a form. Raises `WrongUsage` for a field that is not known, of the wrong kind, or with too many files."""
     try:
         async with request.form(**form_limits(request.app.state.settings)) as form:
-            return await _read_form(form, texts, files)
+            read = await _read_form(form, texts, files)
     except HTTPException as error:
         raise Refused(
             HTTPStatus.BAD_REQUEST, MalformedRequest("the form cannot be read", why=str(error.detail), where="body")
         ) from None
+
+    for name, given in read.files.items():
+        if len(given) > most:
+            raise WrongUsage(f"{name} has {len(given)} files", where=name, why=f"At most {most} are read.")
+    return read
 
 
 async def _read_form(form: FormData, texts: Collection[str], files: Collection[str]) -> Form:
@@ -135,6 +144,8 @@ async def _read_form(form: FormData, texts: Collection[str], files: Collection[s
             raise WrongUsage(
                 f"there is no field {name!r}", where="form", next=nearest(name, known) or f"Use {', '.join(known)}."
             )
+        if isinstance(value, str) and name not in texts:
+            raise WrongUsage(f"{name} is a text where a file is needed", where=name, next="Send it with a file name.")
         if isinstance(value, str):
             given_texts.setdefault(name, []).append(value)
         elif name in files:
