@@ -135,7 +135,7 @@ def test_a_call_of_another_form_is_refused_with_its_place_and_without_its_values
     answer = service().post(f"/cds-services/{ORDER_SIGN}", json=body)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/fhir+json"
-    assert where in answer.json()["issue"][0]["details"]["text"]
+    assert where in answer.json()["issue"][0]["diagnostics"]
     assert SECRET not in answer.text
 
 

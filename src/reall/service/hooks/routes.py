@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -17,6 +17,7 @@ from reall.library.knowledge import Knowledge
 from reall.service.access.entry import Access, AccessOf
 from reall.service.access.gate import PrincipalOf, require
 from reall.service.access.operations import Operation, Principal
+from reall.service.fhir import refusal
 from reall.service.hooks.card import Card, Link
 from reall.service.hooks.child import read_child
 from reall.service.hooks.definitions import SERVICES
@@ -31,9 +32,8 @@ from reall.service.store.records import Action, Detail
 from reall.service.store.store import Store
 
 _NAME = "the request"
-_BAD_REQUEST, _NOT_FOUND, _PRECONDITION_FAILED = 400, 404, 412
 Model = TypeVar("Model", bound=BaseModel)
-router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
+router = APIRouter(prefix="/cds-services", include_in_schema=False)
 
 
 @router.get("", dependencies=[require(Operation.OPEN)])
@@ -54,10 +54,10 @@ async def ask(service_id: str, request: Request, parts: PartsOf) -> Response:
         asked = read_request(await request.body(), service.request)
         gathered = await gather(asked, parts.settings)
         if gathered.nothing:
-            return _refusal(_PRECONDITION_FAILED, _nothing_came())
+            return refusal(HTTPStatus.PRECONDITION_FAILED, _nothing_came())
         cards = await run_in_threadpool(answer, asked, gathered, parts)
     except ReallError as error:
-        return _refusal(_BAD_REQUEST, error)
+        return refusal(HTTPStatus.BAD_REQUEST, error)
     return JSONResponse({"cards": [card.to_json() for card in cards]})
 
 
@@ -72,7 +72,7 @@ async def feedback(
         told = read_request(await request.body(), FeedbackRequest)
         await run_in_threadpool(_note, told.feedback, service_id, parts.store, access, principal)
     except ReallError as error:
-        return _refusal(_BAD_REQUEST, error)
+        return refusal(HTTPStatus.BAD_REQUEST, error)
     return JSONResponse({})
 
 
@@ -123,11 +123,6 @@ def _nothing_came() -> ReallError:
 
 
 def _no_service() -> Response:
-    return _refusal(_NOT_FOUND, UnusableCase("there is no such service", next="Ask /cds-services which there are."))
-
-
-def _refusal(status: int, error: ReallError) -> Response:
-    """Say no as the specification wants it, with an OperationOutcome. No value of a patient is quoted."""
-    issue: dict[str, Any] = {"severity": "error", "code": "processing", "details": {"text": str(error)}}
-    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
-    return Response(body, status, media_type="application/fhir+json")
+    return refusal(
+        HTTPStatus.NOT_FOUND, UnusableCase("there is no such service", next="Ask /cds-services which there are.")
+    )
