@@ -13,6 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 from hooks_specification import faults, published
 from hooks_support import HOME, ORDER_SIGN, PATIENT_VIEW, call, drug, prefetch_of, service
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reall.service.app import create_app
 from reall.service.settings import Hooks, Settings, Smart
@@ -86,7 +88,8 @@ def test_another_childs_resources_are_not_read() -> None:
 
 
 def test_another_patient_than_that_of_the_context_is_refused() -> None:
-    patient, prefetch = prefetch_of(CHILD)
+    patient, prefetch = prefetch_of({**CHILD, "case": "child-17"})
+    assert patient == "child-17"
     answer = service().post(f"/cds-services/{PATIENT_VIEW}", json=call(PATIENT_VIEW, prefetch, "another"))
     assert answer.status_code == 400
     assert patient not in answer.text
@@ -102,6 +105,10 @@ def test_a_record_that_contradicts_itself_is_told_and_not_assessed() -> None:
 
 
 SECRET = "Erika-Secret"
+MEMBERS = st.sampled_from(
+    ["resourceType", "id", "entry", "resource", "link", "type", "subject", "reference", "code", "coding", "system",
+     "status", "issue", "severity", "medicationCodeableConcept", "medicationReference", "contained", "onsetDateTime"]
+)  # fmt: skip
 GOOD = call(ORDER_SIGN, {"Patient": {"resourceType": "Patient", "id": "child-1"}}, orders=[drug("x")])
 TOKEN = {"access_token": "t", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs", "subject": "reall"}
 
@@ -143,6 +150,24 @@ def test_a_call_of_another_form_is_refused_with_its_place_and_without_its_values
 def test_what_is_no_call_is_refused(content: bytes) -> None:
     answer = service().post(f"/cds-services/{PATIENT_VIEW}", content=content)
     assert answer.status_code == 400
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBERS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.dictionaries(MEMBERS, ANYTHING, max_size=6), st.sampled_from(["Condition", "Observation", "Patient"]))
+def test_whatever_stands_in_a_resource_is_answered(data: dict[str, Any], kind: str) -> None:
+    """Wrong types at every place: cards, or a refusal that says so, never an accident."""
+    patient, prefetch = prefetch_of(CHILD)
+    for sent in (data, {"resourceType": "Bundle", **data}, searchset([{"resource": {"resourceType": kind, **data}}])):
+        order = {"resourceType": "MedicationRequest", **data}
+        body = call(ORDER_SIGN, {**prefetch, kind: sent}, patient, orders=[order, drug(rxnorm="1597258")])
+        assert service().post(f"/cds-services/{ORDER_SIGN}", json=body).status_code in (200, 400)
 
 
 def test_what_later_versions_add_is_let_pass() -> None:
