@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 _LEAST, _DECIMAL_BELOW = 0.001, 0.1
 
 
@@ -16,6 +18,16 @@ def percent(fraction: float) -> str:
     if 0 < fraction < _DECIMAL_BELOW:
         return f"{100 * fraction:.1f}".removesuffix(".0") + " %"
     return f"{100 * fraction:.0f} %"
+
+
+def without_exponent(number: float) -> str:
+    """Write a number in full, with at least one decimal place, as languages that know no exponent read it.
+
+    >>> without_exponent(1e-4), without_exponent(18)
+    ('0.0001', '18.0')
+    """
+    written = format(Decimal(repr(float(number))), "f")
+    return written if "." in written else f"{written}.0"
 
 
 def translatable(message: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from reall.base.errors import ExitCode, WrongUsage
+from reall.cli.knowledge_export import export
 from reall.library.files import PACKAGED
 
 _Folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -18,6 +19,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @click.group()
 def command() -> None:
     """Check, show, cite and compare the knowledge."""
+
+
+command.add_command(export)
 
 
 def _folder(path: Path) -> Path:

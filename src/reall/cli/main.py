@@ -19,6 +19,7 @@ _VERBS = {
     "explain": ("explain", "Explain a general topic to families in plain words."),
     "mrd": ("mrd", "Quantify MRD from raw RQ-PCR, digital PCR, NGS and flow data."),
     "knowledge": ("knowledge", "Check, show, cite and compare what was taken from papers."),
+    "phenopacket": ("phenopacket", "Write a case as a GA4GH Phenopacket, or read one."),
     "clones": ("clones", "Tell where a relapse came from: subclones, tree, clone of origin."),
     "convert": ("convert", "Turn a record system's FHIR into a case, and a case or its assessment into FHIR."),
     "mcp": ("reall.service.commands.mcp", "Answer an assistant (Model Context Protocol), read-only."),

@@ -38,6 +38,15 @@ class Calendar:
         made: Floats = (last - from_month) + share
         return made
 
+    def later(self, start: Codes, months: Floats) -> Codes:
+        """Give the day that many months after each start; the share of the last month is rounded down to days."""
+        month = self._month[start - self._first]
+        day = start - self._start[month]
+        whole = np.floor(months).astype(np.int64)
+        begun, following = self._anniversary(month + whole, day), self._anniversary(month + whole + 1, day)
+        made: Codes = begun + np.floor((months - whole) * (following - begun)).astype(np.int64)
+        return made
+
 
 def months_between(start: Codes, end: Codes, there: NDArray[np.bool_]) -> Floats:
     """Count months where both dates are `there`; NaN elsewhere."""

@@ -26,6 +26,7 @@ from reall.cohort.assume import read_assumption
 from reall.cohort.output import PROBLEM_COLUMNS, TableWriter
 from reall.cohort.run import FIRST_PROBLEMS, Summary, about
 from reall.exchange.addresses import Address, Place, parquet_files
+from reall.exchange.registries import simulated_caveats
 from reall.exchange.tables import Batch, Problem, checked_columns
 from reall.library.knowledge import Knowledge
 
@@ -232,7 +233,7 @@ def _summary(told: pa.Table, name: str, first: Assigner, assume: Sequence[str]) 
         counts={id_: dict(counted) for id_, counted in counts.items()},
         assumptions={text: sums["touched", text] for text in assume},
         against={text: sums["against", text] for text in assume},
-        notes=tuple(first.remarks),
+        notes=(*simulated_caveats(first.registry.linking), *first.remarks),
         first_problems=tuple(problem for _, problem in problems[:FIRST_PROBLEMS]),
         problem_file=None,
         out=None,

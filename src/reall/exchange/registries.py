@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -14,6 +15,12 @@ from reall.exchange.mapping import ColumnMapping
 from reall.exchange.redcap_dictionary import read_dictionary
 from reall.exchange.tables import Source, from_arrow, read_whole
 
+SIMULATED = "simulated"
+SIMULATED_CAVEAT = (
+    "SIMULATED: rows whose column 'simulated' says yes were drawn from published figures and assumptions; "
+    "no child is behind them, and no figure made of them is evidence"
+)
+"""Stands beside every figure that is made of a table with this column."""
 FORMS = ("table", "redcap", "cbioportal", "ddpr")
 
 
@@ -44,6 +51,15 @@ def open_registry(
     return (apply_mapping(source, mapping, known) if mapping else source), form
 
 
+def simulated_caveats(columns: Sequence[str]) -> tuple[str, ...]:
+    """Give what must stand beside every figure of a table that may hold simulated rows.
+
+    >>> simulated_caveats(["case", "lineage"])
+    ()
+    """
+    return (SIMULATED_CAVEAT,) if SIMULATED in columns else ()
+
+
 def open_unmapped(
     path: Place, primary_subtypes: Sequence[str], form: str = "", mapping: ColumnMapping | None = None
 ) -> tuple[Source, str]:
@@ -51,7 +67,7 @@ def open_unmapped(
     source = open_place(path)
     form = form or ("redcap" if mapping and mapping.redcap else form_of(source.columns))
     if form == "table":
-        return source, form
+        return replace(source, caveats=simulated_caveats(source.columns)), form
     if form == "redcap" and (mapping is None or mapping.redcap is None):
         raise UnusableCase(
             "a REDCap export is read with its data dictionary and a mapping file",

@@ -29,6 +29,7 @@ from reall.library.files import fingerprint, open_file
 from reall.library.knowledge import Knowledge
 from reall.library.resistance import check_clonal_knowledge
 from reall.library.risk_order import risk_orders
+from reall.library.simulation import simulation_rows
 from reall.library.tables import System, load_systems
 from reall.library.vocabulary import load_vocabulary
 from reall.library.worked_cases import unshown_cut_offs, worked_cases, wrong_answers
@@ -78,6 +79,7 @@ STANDARD: Mapping[str, Check] = {
     "risk orders": risk_orders,
     "clonal stories": clonal_rows,
     "record systems": record_codes,
+    "simulation": simulation_rows,
 }
 
 
@@ -167,6 +169,8 @@ _SCHEMAS = {
     "definitions/cases.yaml": "cases",
     "systems/*/cases.yaml": "cases",
     "outcomes/risk_order.yaml": "risk_order",
+    "simulation/model.yaml": "simulation",
+    "simulation/missing.yaml": "missing_presets",
     "mrd/draft.yaml": "mrd_ruleset",
     "mrd/constants.yaml": "mrd_constants",
     "mrd/target_stability.yaml": "mrd_target_stability",

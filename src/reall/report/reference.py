@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from reall.base.documents import read_document
@@ -12,11 +12,12 @@ from reall.facts.vocabulary import NOT_STATED, Fact, Input, Vocabulary
 from reall.library.knowledge import Knowledge
 from reall.library.quality import SEVERITIES, QualityCheck
 from reall.library.tables import System
+from reall.report.fhir.mapping_page import mapping_page
+from reall.report.markdown import MADE, as_table, page
+from reall.report.omop import omop_page
 from reall.report.words import power
 from reall.rules.table import Remark, Row, Table
 from reall.stratify.assess import case_masks
-
-_MADE = "<!-- Written by `reall knowledge reference`; change the knowledge, not this page. -->\n"
 
 CONVENTIONS = """\
 - Months between two dates are calendar months: completed months plus the elapsed share of the next one. Where only
@@ -62,6 +63,8 @@ def write_reference(knowledge: Knowledge, folder: Path) -> list[Path]:
         "sources.md": sources_page,
         "errors.md": errors_page,
         "quality.md": quality_page,
+        "fhir.md": mapping_page,
+        "omop.md": lambda known: MADE + "\n" + omop_page(known),
     }
     written = []
     for name, make in pages.items():
@@ -75,7 +78,7 @@ def facts_page(knowledge: Knowledge) -> str:
     """Describe every fact that a case may hold."""
     vocabulary = knowledge.vocabulary
     parts = [
-        _MADE,
+        MADE,
         "# Facts\n",
         "What a case may say, in the order of the questions.\n",
         "## Conventions\n",
@@ -83,15 +86,15 @@ def facts_page(knowledge: Knowledge) -> str:
     ]
     parts += [
         "## Facts that rules use\n",
-        _table(("fact", "question", "values"), map(_fact_row, vocabulary.facts.values())),
+        as_table(("fact", "question", "values"), map(_fact_row, vocabulary.facts.values())),
     ]
     parts += [
         "## Derived facts\n",
         "Follow from definitions. A case may also state them; then the stated value is final.\n",
-        _table(("fact", "question", "values"), map(_fact_row, vocabulary.derived.values())),
+        as_table(("fact", "question", "values"), map(_fact_row, vocabulary.derived.values())),
         *_inputs(vocabulary),
         "## Names in `genetics`\n",
-        _table(
+        as_table(
             ("name", "also written", "says that"),
             (
                 (g.name, ", ".join(g.also), f"`{g.fact}`: {' or '.join(sorted(map(_plain, g.values)))}")
@@ -99,23 +102,23 @@ def facts_page(knowledge: Knowledge) -> str:
             ),
         ),
         "## MRD time points\n",
-        _table(
+        as_table(
             ("time point", "meaning", "also written"),
             ((f"`{t.name}`", t.words, ", ".join(t.also)) for t in vocabulary.timepoints),
         ),
         "## Always true\n",
         "Used to rule out impossible completions of an incomplete case, and to refuse contradictory ones.\n",
-        _table(("condition", "because"), ((f"`{b.always}`", b.why) for b in vocabulary.background)),
+        as_table(("condition", "because"), ((f"`{b.always}`", b.why) for b in vocabulary.background)),
     ]
-    return _page(parts)
+    return page(parts)
 
 
 def _inputs(vocabulary: Vocabulary) -> Iterator[str]:
     yield "## Other entries of a case\n"
-    yield _table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values()))
+    yield as_table(("entry", "question", "values", "gives"), map(_input_row, vocabulary.inputs.values()))
     yield "## Columns that link the rows of a registry\n"
     yield "No rule names them. `reall cohort schema` lists every column that a registry table may have.\n"
-    yield _table(("column", "question", "values"), (_input_row(e)[:3] for e in vocabulary.registry_columns.values()))
+    yield as_table(("column", "question", "values"), (_input_row(e)[:3] for e in vocabulary.registry_columns.values()))
 
 
 def _fact_row(fact: Fact) -> tuple[str, str, str]:
@@ -159,7 +162,7 @@ def _input_row(entry: Input) -> tuple[str, str, str, str]:
 def systems_page(knowledge: Knowledge) -> str:
     """Describe every definition and system with all its rows."""
     parts = [
-        _MADE,
+        MADE,
         "# Definitions and systems\n",
         f"Knowledge {knowledge.version}. Sources: [sources.md](sources.md).\n",
     ]
@@ -167,7 +170,7 @@ def systems_page(knowledge: Knowledge) -> str:
         parts.append(f"## {heading}\n")
         for id_ in ids:
             parts += _system(knowledge.systems[id_])
-    return _page(parts)
+    return page(parts)
 
 
 def _system(system: System) -> Iterator[str]:
@@ -175,11 +178,11 @@ def _system(system: System) -> Iterator[str]:
     yield f"### {table.title}\n"
     yield f"`{table.id}`, `{system.file}`. {table.question}\n"
     yield from (f"{text}\n" for text in (system.use, system.misuse) if text)
-    yield _table(("value", "meaning"), ((f"`{v}`", w) for v, w in table.values.items()))
+    yield as_table(("value", "meaning"), ((f"`{v}`", w) for v, w in table.values.items()))
     yield from _rows_of(table)
     if system.decision_points:
         yield "MRD decides:\n"
-        yield _table(
+        yield as_table(
             ("where", "cut-off", "method", "source"),
             (
                 (
@@ -205,7 +208,7 @@ def _rows_of(table: Table) -> Iterator[str]:
     for head, rows in groups:
         if rows:
             yield head
-            yield _table(
+            yield as_table(
                 ("row", "condition", "gives", "words", "source", "status"),
                 (
                     (r.id, f"`{r.when}`", r.value, r.words, _cited(r.citation.source, r.citation.at), r.citation.status)
@@ -233,18 +236,18 @@ def _cited(source: str, at: str) -> str:
 
 def sources_page(knowledge: Knowledge) -> str:
     """List the bibliography with what was really read."""
-    parts = [_MADE, "# Sources\n", "`seen` says what was read. What was not seen is left out.\n"]
+    parts = [MADE, "# Sources\n", "`seen` says what was read. What was not seen is left out.\n"]
     for key, source in sorted(knowledge.sources.items()):
         parts.append(f"### {key}\n")
         parts.append(f"{source}\n")
         parts.append(f"Seen: {source.seen or 'not noted'}. Status: {source.status}.\n")
-    return _page(parts)
+    return page(parts)
 
 
 def quality_page(knowledge: Knowledge) -> str:
     """List the data-quality checks of a registry, group by group."""
     parts = [
-        _MADE,
+        MADE,
         "# Data-quality checks of a registry\n",
         f"{len(knowledge.quality)} checks; `reall cohort quality TABLE` runs them. Knowledge {knowledge.version}.\n",
         "An `error` cannot be true, a `warning` hardly, a `note` is worth a look. A row is found only where what is",
@@ -253,8 +256,8 @@ def quality_page(knowledge: Knowledge) -> str:
     for severity in SEVERITIES:
         parts += [f"## {severity.capitalize()}s\n"]
         rows = (_quality_row(check) for check in knowledge.quality if check.severity == severity)
-        parts += [_table(("check", "finds", "why", "what to do", "source"), rows)]
-    return _page(parts)
+        parts += [as_table(("check", "finds", "why", "what to do", "source"), rows)]
+    return page(parts)
 
 
 def _quality_row(check: QualityCheck) -> tuple[str, ...]:
@@ -271,10 +274,10 @@ def errors_page(knowledge: Knowledge) -> str:
     own = (kind for kind in ReallError.__subclasses__() if kind.__module__ == ReallError.__module__)
     kinds = sorted(own, key=lambda kind: int(kind.exit_code))
     parts = [
-        _MADE,
+        MADE,
         "# Errors\n",
         "Each error says what is wrong, where, why it matters and what to do next. `--json` gives the parts.\n",
-        _table(
+        as_table(
             ("exit code", "code", "meaning"),
             ((str(int(kind.exit_code)), f"`{kind.code}`", (kind.__doc__ or "").split("\n")[0]) for kind in kinds),
         ),
@@ -284,7 +287,7 @@ def errors_page(knowledge: Knowledge) -> str:
         parts.append(f"### {title}\n")
         parts.append(f"```yaml\n{text}```\n" if text else "(nothing)\n")
         parts.append(f"> {_error_of(text, knowledge)}\n")
-    return _page(parts)
+    return page(parts)
 
 
 def _error_of(text: str, knowledge: Knowledge) -> str:
@@ -296,14 +299,3 @@ def _error_of(text: str, knowledge: Knowledge) -> str:
     except UnusableCase as error:
         return str(error)
     raise ValueError(f"this example of a bad case is accepted: {text}")
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([line(head), "|" + "---|" * len(head), *(line(row) for row in rows)]) + "\n"
-
-
-def _page(parts: Sequence[str]) -> str:
-    return "\n".join(parts)

@@ -86,7 +86,7 @@ def check_mapping(path: Path, mapping_file: Path, knowledge: Knowledge, form: st
         unread=tuple(Unread(column=c, reason=r, rows=n) for (c, r), n in unread.most_common()),
         unit_findings=tuple(result for result in quality.found if result.check.computed in _OF_UNITS),
         unmapped=tuple(c for c in source.columns if c not in {*named, *made} and not c.startswith(GIVEN)),
-        notes=source.notes,
+        notes=(*source.notes, *source.caveats),
     )
 
 

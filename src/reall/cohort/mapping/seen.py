@@ -64,7 +64,7 @@ def _seen(source: Source, form: str) -> SeenTable:
             counts = Counter(codes.tolist())
             values.update({texts[code]: count for code, count in counts.items() if texts[code]})
         columns.append(SeenColumn(name=name, values=values, labels={}))
-    notes = (*source.notes, f"drafted from the first {rows:,} rows")
+    notes = (*source.notes, *source.caveats, f"drafted from the first {rows:,} rows")
     return SeenTable(name=source.name, form=form, rows=rows, columns=tuple(columns), notes=notes)
 
 

@@ -74,7 +74,7 @@ class Rows:
     def says(self, column: str, *words: str) -> Flags:
         """Where a text column says one of some words (in any case)."""
         values, codes = cells.distinct(self._cells.column(column))
-        return np.array([str(value).strip().lower() in words for value in values])[codes]
+        return np.array([value is not None and str(value).strip().lower() in words for value in values])[codes]
 
     def keys(self, column: str) -> Codes:
         """A number per distinct text, equal in all batches, 0 where there is none.

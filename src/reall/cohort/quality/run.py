@@ -91,7 +91,7 @@ def check_source(
         rows=whole.rows,
         knowledge_version=knowledge.version,
         results=tuple(tally.result for tally in tallies.values()),
-        notes=(*source.notes, *remarks(registry, knowledge.vocabulary)),
+        notes=(*source.notes, *source.caveats, *remarks(registry, knowledge.vocabulary)),
     )
 
 

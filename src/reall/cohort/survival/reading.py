@@ -131,7 +131,7 @@ class Table:
             form=self.form,
             columns=self.columns,
             notes=(*self._source.notes, *earlier),
-            caveats=(*self._source.caveats, *self._listed("caveats")),
+            caveats=tuple(dict.fromkeys((*self._source.caveats, *self._listed("caveats")))),
             knowledge_version=version,
             batches=iter(()),
             assumptions=dict.fromkeys(self._listed("assumptions") if taken else ()),

@@ -1,0 +1,1 @@
+"""Simulated registries: drawn from published margins and declared assumptions, never from children."""
