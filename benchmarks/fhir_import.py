@@ -29,7 +29,7 @@ from reall.library.fhir import codes_of
 from reall.library.knowledge import open_knowledge
 
 PATIENTS = 10_000
-BLASTS = observation("77147-7", quantity(80, "%"))
+CELLS = observation("26465-5", quantity(80, "/uL"))
 
 
 def main(patients: int) -> None:
@@ -44,7 +44,7 @@ def main(patients: int) -> None:
             _told(f"mCODE's Brian L., {len(resources)} resources: {_apart(_bundle, bundle(*resources))}")
         else:
             _told(f"the mCODE example is not at {example}; a record written here is repeated instead")
-            resources = child(BLASTS)
+            resources = child(CELLS)
         for count in (patients // 10, patients):
             path = Path(folder) / f"{count}.ndjson"
             lines = _export(resources, count, path)
@@ -55,10 +55,10 @@ def main(patients: int) -> None:
             "subject": {"reference": "Patient/p"},
             "description": "x" * 10**6,
         }
-        large = bundle(*child(BLASTS), *({**filler, "id": f"d{at}"} for at in range(50)))
+        large = bundle(*child(CELLS), *({**filler, "id": f"d{at}"} for at in range(50)))
         _told(f"Bundle of 50 MB, 50 long documents: {_apart(_bundle, large)}")
         small = bundle(
-            *child(BLASTS), *({**BLASTS, "id": f"o{at}", "effectiveDateTime": "2018-01-01"} for at in range(100_000))
+            *child(CELLS), *({**CELLS, "id": f"o{at}", "effectiveDateTime": "2018-01-01"} for at in range(100_000))
         )
         _told(f"Bundle of 100,000 entries, {len(json.dumps(small)) / 1e6:.0f} MB: {_apart(_bundle, small)}")
 

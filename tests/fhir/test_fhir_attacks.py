@@ -26,7 +26,7 @@ from reall.library.knowledge import Knowledge, open_knowledge
 Read = Callable[..., Reading]
 KNOWLEDGE = open_knowledge()
 CODES = codes_of(KNOWLEDGE)
-BLASTS = observation("77147-7", quantity(80, "%"))
+CELLS = observation("26465-5", quantity(80, "/uL"))
 
 
 def text(data: Any) -> bytes:
@@ -65,10 +65,10 @@ def test_refused_with_the_reason(content: bytes, says: str, knowledge: Knowledge
 def test_100_000_entries_are_read_and_one_more_than_allowed_is_not(knowledge: Knowledge, codes: CodeMap) -> None:
     """A finding for each would be as long as the record; those that are alike are noted once."""
     filler = {"resource": {"resourceType": "Basic"}}
-    many = bundle(*child(BLASTS))
+    many = bundle(*child(CELLS))
     many["entry"] += [filler] * 100_000
     reading = read_resource(many, codes, knowledge.vocabulary, name="many")
-    assert reading.case["facts"]["marrow_blasts_pct"] == 80
+    assert reading.case["facts"]["csf_wbc_per_ul"] == 80
     many["entry"] += [filler] * MAXIMUM_ENTRIES
     with pytest.raises(UnusableCase, match="entries"):
         read_resource(many, codes, knowledge.vocabulary, name="many")
@@ -77,48 +77,48 @@ def test_100_000_entries_are_read_and_one_more_than_allowed_is_not(knowledge: Kn
 def test_a_bundle_of_50_megabytes(knowledge: Knowledge, codes: CodeMap) -> None:
     """Read within ten times its size; what it holds besides is listed, not read."""
     note = {"resourceType": "DocumentReference", "subject": {"reference": "Patient/p"}, "description": "x" * 1_000_000}
-    content = text(bundle(*child(BLASTS), *({**note, "id": f"d{at}"} for at in range(50))))
+    content = text(bundle(*child(CELLS), *({**note, "id": f"d{at}"} for at in range(50))))
     assert len(content) > 50_000_000
     tracemalloc.start()
     reading = read_bytes(content, codes, knowledge.vocabulary, name="large")
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert reading.case["facts"]["marrow_blasts_pct"] == 80
+    assert reading.case["facts"]["csf_wbc_per_ul"] == 80
     assert most < 10 * len(content)
 
 
 def test_bundles_in_bundles_and_references_in_circles(read: Read) -> None:
-    inner: dict[str, Any] = bundle(BLASTS)
+    inner: dict[str, Any] = bundle(CELLS)
     for _ in range(10):
         inner = bundle(inner)
     assert "too_deep" in {one.code for one in read(bundle(*child(), inner)).findings}
-    assert read(bundle(*child(), bundle(BLASTS))).case["facts"]["marrow_blasts_pct"] == 80
+    assert read(bundle(*child(), bundle(CELLS))).case["facts"]["csf_wbc_per_ul"] == 80
     circle = [
         {
-            **BLASTS,
+            **CELLS,
             "id": "a",
             "hasMember": [{"reference": "Observation/b"}],
             "partOf": [{"reference": "Observation/a"}],
         },
-        {**BLASTS, "id": "b", "hasMember": [{"reference": "Observation/a"}], "focus": [{"reference": "Observation/b"}]},
+        {**CELLS, "id": "b", "hasMember": [{"reference": "Observation/a"}], "focus": [{"reference": "Observation/b"}]},
     ]
-    assert read(*child(*circle)).case["facts"]["marrow_blasts_pct"] == 80
+    assert read(*child(*circle)).case["facts"]["csf_wbc_per_ul"] == 80
 
 
 def test_two_resources_under_one_address_contradict_each_other(read: Read) -> None:
     given = bundle(*child())
     given["entry"] += [
-        {"fullUrl": "urn:uuid:1", "resource": observation("77147-7", quantity(value, "%"), id_=f"o{value}")}
+        {"fullUrl": "urn:uuid:1", "resource": observation("26465-5", quantity(value, "/uL"), id_=f"o{value}")}
         for value in (4, 80)
     ]
     reading = read(given)
     assert "same_address" in {one.code for one in reading.findings}
-    assert "marrow_blasts_pct" not in reading.case["facts"]
+    assert "csf_wbc_per_ul" not in reading.case["facts"]
 
 
 def test_a_resource_given_twice_counts_once(read: Read) -> None:
-    reading = read(bundle(*child(BLASTS, BLASTS)))
-    assert reading.case["facts"]["marrow_blasts_pct"] == 80
+    reading = read(bundle(*child(CELLS, CELLS)))
+    assert reading.case["facts"]["csf_wbc_per_ul"] == 80
     assert [one.severity for one in reading.findings if one.code == "given_twice"] == ["note"]
 
 
@@ -147,7 +147,7 @@ _JSON = st.recursive(
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_any_element_may_be_anything(data: st.DataObject, seed: int) -> None:
     """Elements of a good record replaced by anything: a reading or a refusal, and nothing but that."""
-    record = bundle(*json.loads(json.dumps(child(BLASTS))))
+    record = bundle(*json.loads(json.dumps(child(CELLS))))
     draw = random.Random(seed)
     for _ in range(draw.randint(1, 4)):
         _replace(record, draw, data.draw(_JSON))
@@ -182,14 +182,14 @@ def test_a_bulk_export_gives_one_case_for_each_patient(knowledge: Knowledge, cod
     """Files by type, patients mixed, medicines apart: as bulk exports come."""
     files: dict[str, list[Any]] = {}
     for at in range(5):
-        for one in child({**BLASTS, "valueQuantity": {**BLASTS["valueQuantity"], "value": 10 + at}}):
+        for one in child({**CELLS, "valueQuantity": {**CELLS["valueQuantity"], "value": 10 + at}}):
             about = {"subject": {"reference": f"https://ehr.example/fhir/Patient/p{at}"}} if "subject" in one else {}
             id_ = f"p{at}" if one["resourceType"] == "Patient" else f"{one['id']}-{at}"
             files.setdefault(one["resourceType"], []).append({**one, **about, "id": id_})
     lines = {f"{name}.ndjson": b"\n".join(text(one) for one in held) + b"\n\n" for name, held in files.items()}
     readings = _bulk(lines, knowledge, codes)
     assert [one.case["case"] for one in readings] == [f"p{at}" for at in range(5)]
-    assert [one.case["facts"]["marrow_blasts_pct"] for one in readings] == [10, 11, 12, 13, 14]
+    assert [one.case["facts"]["csf_wbc_per_ul"] for one in readings] == [10, 11, 12, 13, 14]
 
 
 @pytest.mark.parametrize("line", [b"{", b"4", b'{"id": "x"}', b"\xff"])

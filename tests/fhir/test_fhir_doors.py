@@ -18,7 +18,7 @@ from reall.service.app import create_app
 from reall.service.settings import Settings
 
 RECORD = bundle(
-    *child(observation("77147-7", quantity(80, "%")), observation("26465-5", {"valueString": "few"}, id_="c"))
+    *child(observation("26465-5", quantity(80, "/uL")), observation("26454-9", {"valueString": "few"}, id_="c"))
 )
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cases" / "ten-lines.yaml"
 FHIR = {"Content-Type": "application/fhir+json"}
@@ -57,8 +57,8 @@ def test_convert_writes_the_case_and_tells_what_is_odd(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = reall(monkeypatch, capsys, "convert", file)
-    assert (ran.code, json.loads(ran.out)["facts"]["marrow_blasts_pct"]) == (0, 80)
-    assert "warning: Observation/c Observation.valueString: csf_wbc_per_ul is given in words" in ran.err
+    assert (ran.code, json.loads(ran.out)["facts"]["csf_wbc_per_ul"]) == (0, 80)
+    assert "warning: Observation/c Observation.valueString: csf_rbc_per_ul is given in words" in ran.err
     reading = json.loads(reall(monkeypatch, capsys, "convert", file, "--to", "reading").out)
     assert reading["schema"] == "reall.fhir_reading/1"
 

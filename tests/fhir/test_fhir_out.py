@@ -120,6 +120,14 @@ def _back(data: dict[str, Any], knowledge: Knowledge, codes: CodeMap) -> Case:
     return read_case(Document(reading.case, {}, "back"), knowledge.vocabulary)
 
 
+def test_each_mrd_result_says_where_it_comes_from(knowledge: Knowledge, codes: CodeMap) -> None:
+    written = write_case(DECIDED, codes, knowledge.vocabulary)
+    stands = {
+        one.fact: one.resource for one in read_resource(written, codes, knowledge.vocabulary, name="w").provenance
+    }
+    assert (stands["mrd[0]"], stands["exposures[0]"]) == ("Observation/decided-mrd-1", "Observation/decided-exposure-1")
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_comes_back_as_it_went(path: Path, knowledge: Knowledge, codes: CodeMap) -> None:
     document = convert.case_document(path)

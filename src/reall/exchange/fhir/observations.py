@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from reall.exchange.fhir.findings import Unused
 from reall.exchange.fhir.genomics import read_variant
 from reall.exchange.fhir.mapping import CodeRow
 from reall.exchange.fhir.node import Concept, Node, Quantity, Resource, plain
-from reall.exchange.fhir.own import is_own, read_own
+from reall.exchange.fhir.own import Entry, is_own, read_own
 from reall.exchange.fhir.record import Record
 from reall.exchange.fhir.say import say
 from reall.exchange.fhir.timeline import Timeline
 
 _HALF = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "": ""}
+_VALUES = ("valueString", "valueCodeableConcept", "valueQuantity", "valueInteger")
 _NO_FACT = {
     "risk": "a risk group stated elsewhere is not a fact: ReALL answers from facts",
     "disease_status": "a trend (improved, stable, worsened) is not a fact of a rule",
@@ -22,13 +22,13 @@ _NO_FACT = {
 }
 
 
-def read_observations(record: Record, line: Timeline) -> list[dict[str, Any]]:
-    """State what observations say; give the MRD results, as entries of a case."""
-    mrd: list[dict[str, Any]] = []
+def read_observations(record: Record, line: Timeline) -> list[Entry]:
+    """State what observations say; give the MRD results and exposures, as entries of a case."""
+    entries: list[Entry] = []
     for one in record.of("Observation"):
         code = one.root.concept("code")
         if is_own(code):
-            mrd += read_own(one, record, line)
+            entries += read_own(one, record, line)
             continue
         parts = [(one.root, code), *((part, part.concept("code")) for part in _components(one, record, code))]
         read = [_part(one, node, concept, record, line) for node, concept in parts]
@@ -36,7 +36,7 @@ def read_observations(record: Record, line: Timeline) -> list[dict[str, Any]]:
             why = f"no fact of a case is mapped to its code ({code or 'none'})"
             record.log.unused.append(Unused(resource=one.name, elements=(), why=why))
             one.looked_at |= set(one.data)
-    return mrd
+    return entries
 
 
 def _components(one: Resource, record: Record, code: Concept | None) -> list[Node]:
@@ -104,37 +104,34 @@ def _value(one: Resource, node: Node, row: CodeRow, record: Record) -> None:
     quantity = node.quantity("valueQuantity")
     if quantity is None and (whole := node.number("valueInteger")) is not None:
         quantity = Quantity(whole, next(iter(row.units or {"1": 1.0})), "", node.at("valueInteger"))
-    if quantity is not None:
-        value = number_of(quantity, row)
-        if value is None:
-            words = f"the unit {quantity.unit or 'is missing and'!s} cannot be read as {row.words}; it is not used"
-            one.find("error", "unit", words, quantity.path)
-            record.log.doubt(row.fact, "not_read", words, one.name, quantity.path)
-        elif row.reads == "above_zero":
-            _above_zero(one, value, quantity, row)
-        else:
-            say(one, row.fact, value, quantity.path, row=row)
-        return
-    text = node.text("valueString")
     concept = node.concept("valueCodeableConcept")
     answer = _answer(concept, record)
-    if row.reads == "above_zero" and answer is not None and concept is not None:
+    if quantity is not None and row.reads != "report":
+        _number(one, quantity, row)
+    elif row.reads == "above_zero" and answer is not None and concept is not None:
         say(one, row.fact, answer, concept.path, row=row)
-    elif text or concept:
-        words = "is given in words, which are not read"
-        one.find(
-            "warning", "free_text", f"{row.fact} {words}", node.at("valueString" if text else "valueCodeableConcept")
-        )
-        record.log.doubt(row.fact, "not_read", words, one.name, node.path)
+    elif quantity is not None or concept is not None or node.text("valueString"):
+        name = next((name for name in _VALUES if name in node.data), "value")
+        _unread(one, row, "is given in words, which are not read", node.at(name))
     else:
         why = node.absent("value")
-        record.log.doubt(
-            row.fact,
-            "absent",
-            record.codes.absent.get(why, ("", why or "no value and no reason"))[1],
-            one.name,
-            node.path,
-        )
+        words = record.codes.absent.get(why, ("", why or "no value and no reason"))[1]
+        record.log.doubt(row.fact, "absent", words, one.name, node.path)
+
+
+def _number(one: Resource, quantity: Quantity, row: CodeRow) -> None:
+    value = number_of(quantity, row)
+    if value is None:
+        _unread(one, row, f"has the unit {quantity.unit or '(none)'}, which is not one of {row.words}", quantity.path)
+    elif row.reads == "above_zero":
+        _above_zero(one, value, quantity, row)
+    else:
+        say(one, row.fact, value, quantity.path, row=row)
+
+
+def _unread(one: Resource, row: CodeRow, words: str, path: str) -> None:
+    one.find("warning", "not_read", f"{row.fact} {words}", path)
+    one.log.doubt(row.fact, "not_read", words, one.name, path)
 
 
 def number_of(quantity: Quantity, row: CodeRow) -> float | str | None:

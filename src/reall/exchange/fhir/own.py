@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from reall.exchange.fhir.node import Concept, Node, Resource, plain
@@ -14,12 +15,21 @@ MRD, EXPOSURE, NONE = "mrd", "exposure", "none"
 NUMBERS = ("level_fraction", "assay_sensitivity_fraction", "cells", "cumulative_mg_m2")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """An MRD result or an exposure, as an entry of a case, with the observation that gave it."""
+
+    kind: str
+    content: dict[str, Any]
+    resource: Resource
+
+
 def is_own(code: Concept | None) -> bool:
     """Tell whether an observation is written in ReALL's own codes."""
     return code is not None and any(coding.system == FACTS for coding in code.codings)
 
 
-def read_own(one: Resource, record: Record, line: Timeline) -> list[dict[str, Any]]:
+def read_own(one: Resource, record: Record, line: Timeline) -> list[Entry]:
     """State the fact; give the MRD result or the exposure that the observation is instead."""
     focus = {found.name for ref in one.root.references("focus") if (found := record.referred(one, ref))}
     others = {other.name for other in line.relapses} - {line.relapse.name if line.relapse else ""}
@@ -30,7 +40,7 @@ def read_own(one: Resource, record: Record, line: Timeline) -> list[dict[str, An
     name = next(coding.code for coding in (code.codings if code else ()) if coding.system == FACTS)
     if name in {MRD, EXPOSURE}:
         entry = {part: value for part, value in _parts(one.root) if value is not None}
-        return [{"mrd": entry} if name == MRD else {"exposure": entry}]
+        return [Entry(name, entry, one)]
     value = _list(one) if name in LISTS else _value(one.root)
     if value is None:
         why = one.root.absent("value")

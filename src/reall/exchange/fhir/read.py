@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reall.base.errors import UnusableCase
 from reall.exchange.fhir.conditions import read_conditions, read_patient
-from reall.exchange.fhir.findings import Log, Reading
+from reall.exchange.fhir.findings import Log, Reading, Statement
 from reall.exchange.fhir.load import MAXIMUM_BYTES, Loaded, load, parse
 from reall.exchange.fhir.mapping import CodeMap
 from reall.exchange.fhir.observations import read_observations
+from reall.exchange.fhir.own import EXPOSURE, MRD, Entry
 from reall.exchange.fhir.quality import check
 from reall.exchange.fhir.record import Record, by_patient
 from reall.exchange.fhir.rules import ask_rules
@@ -88,8 +89,11 @@ def read_record(loaded: list[Loaded], codes: CodeMap, vocabulary: Vocabulary, *,
     record.leftovers()
     facts, kept = merge(log, vocabulary)
     case: dict[str, Any] = {"schema": "reall.case/1", **({"case": name} if name else {}), "facts": facts}
-    mrd, exposures = list(_of("mrd", found)), list(_of("exposure", found))
-    case |= {key: value for key, value in (("mrd", mrd), ("exposures", exposures)) if value}
+    for kind, key in ((MRD, "mrd"), (EXPOSURE, "exposures")):
+        entries = [one for one in found if one.kind == kind]
+        if entries:
+            case[key] = [one.content for one in entries]
+            kept += [_stated(f"{key}[{at}]", one) for at, one in enumerate(entries)]
     about = line.relapse or next(iter(line.primary), None)
     return Reading(
         case=case, patient=_patient(record), condition=about.name if about else "", provenance=tuple(kept),
@@ -104,8 +108,11 @@ def _patient(record: Record) -> str:
     return found or next((about for one in record.every if (about := one.root.reference("subject"))), "")
 
 
-def _of(kind: str, found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    return (one[kind] for one in found if kind in one)
+def _stated(fact: str, one: Entry) -> Statement:
+    here = one.resource
+    return Statement(
+        fact=fact, value=one.content, resource=here.name, element="Observation.component", place=here.place, own=True
+    )
 
 
 def _outcomes(record: Record) -> None:

@@ -19,7 +19,10 @@ LISTS = ("genetics", "other_em_sites")
 def say(
     resource: Resource, fact: str, value: Any, element: str, *, row: CodeRow | None = None, own: bool = False
 ) -> None:
-    """Note that an element of a resource states a fact."""
+    """Note that an element of a resource states a fact; that its code is a draft is said beside it."""
+    if row is not None and row.status == "draft":
+        words = f"{fact} is read by {row.system} {row.code}, a draft of the mapping; check that it means {row.words}"
+        resource.find("note", "draft_code", words, element)
     resource.log.statements.append(
         Statement(
             fact=fact, value=value, resource=resource.name, element=element, place=resource.place, own=own,

@@ -19,6 +19,7 @@ _KINDS = {
 }
 _READS = {
     "above_zero": "yes above 0, no at 0",
+    "report": "given in words, which are not read",
     "variant": "a variant, see Fusions",
     "risk": "no fact; checked against the facts",
     "disease_status": "no fact; a trend",
