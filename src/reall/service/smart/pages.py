@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from reall.report.options_words import shown
 from reall.report.words import label
 from reall.service.access.entry import AccessOf
 from reall.service.access.gate import PrincipalOf, require
@@ -19,7 +18,7 @@ from reall.service.pages.board_page import page_of
 from reall.service.pages.rendering import render
 from reall.service.parts import PartsOf
 from reall.service.settings import Settings
-from reall.service.smart.case import asking_of, case_of
+from reall.service.smart.case import asking_of, case_of, value_words
 from reall.service.smart.launches import Launches, refused
 from reall.service.smart.record import PatientRecord, read_record
 
@@ -78,7 +77,7 @@ async def patient(
     reading = await run_in_threadpool(case_of, record, parts.knowledge)
     return render(
         request, "smart_patient.html.j2", found=record.found, not_read=record.not_read, reading=reading,
-        label=lambda name: label(name, parts.knowledge), shown=shown,
+        label=lambda name: label(name, parts.knowledge), value_words=value_words,
     )  # fmt: skip
 
 
