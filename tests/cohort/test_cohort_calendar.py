@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reall.base.dates import months_between as of_one_case
-from reall.cohort.calendar import months_between
+from reall.cohort.calendar import Calendar, months_between
 
 EPOCH = dt.date(1970, 1, 1)
 DAY = st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31))
@@ -46,3 +46,16 @@ def test_a_missing_date_gives_no_months() -> None:
     found = months_between(_days(EPOCH, EPOCH), _days(EPOCH, EPOCH), np.array([True, False]))
     assert found[0] == 0
     assert np.isnan(found[1])
+
+
+@given(
+    start=st.dates(min_value=dt.date(1996, 1, 1), max_value=dt.date(2010, 12, 31)),
+    months=st.floats(min_value=0, max_value=130, allow_nan=False),
+)
+def test_a_day_so_many_months_later_is_so_many_months_away(start: dt.date, months: float) -> None:
+    """Rounded down to days: never more months than asked for, and less than a day short."""
+    first = _days(start)
+    calendar = Calendar(int(first[0]), int(first[0]) + 5000)
+    later = calendar.later(first, np.array([months]))
+    assert calendar.months_between(first, later)[0] <= months + 1e-9
+    assert calendar.months_between(first, later + 1)[0] > months - 1e-9

@@ -37,6 +37,11 @@ def test_nothing_asked_for_is_wrong_usage() -> None:
     assert "nothing is asked for" in str(done.exception)
 
 
+def test_a_place_that_cannot_be_written_is_wrong_usage(tmp_path: Path) -> None:
+    done = CliRunner().invoke(reall, ["knowledge", "export", "--omop", str(tmp_path / "absent" / "omop.csv")])
+    assert "cannot be written" in str(done.exception)
+
+
 def test_the_same_knowledge_gives_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
         CliRunner().invoke(reall, ["knowledge", "export", "--cql", str(tmp_path / name)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime as dt
 import json
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from google.protobuf.json_format import MessageToDict, Parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from phenopackets.schema import v2
 
 from reall.api.phenopackets import from_phenopacket, is_phenopacket, to_phenopacket
@@ -28,7 +31,7 @@ NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 def there_and_back(document: Document, knowledge: Knowledge) -> tuple[Case, Case, tuple[str, ...], tuple[str, ...]]:
     """Write a case, pass it through the library, and read it again."""
-    packet = to_phenopacket(document, knowledge, NOW)
+    packet = to_phenopacket(document, knowledge, made=NOW)
     message = Parse(json.dumps(packet.json), v2.Phenopacket())
     read = from_phenopacket(Document(MessageToDict(message), {}, "packet"), knowledge)
     again = Document(read.case, {}, "packet")
@@ -75,7 +78,7 @@ PARTS = [
 def test_where_the_parts_of_a_case_stand(path: str, expected: str, knowledge: Knowledge) -> None:
     example = EXAMPLES[0]
     document = read_document(example.read_bytes(), name=example.name, error=UnusableCase)
-    found: Any = to_phenopacket(document, knowledge, NOW).json
+    found: Any = to_phenopacket(document, knowledge, made=NOW).json
     for key in path.split("."):
         found = found[int(key) if key.isdigit() else key]
     assert str(found) == expected
@@ -83,7 +86,7 @@ def test_where_the_parts_of_a_case_stand(path: str, expected: str, knowledge: Kn
 
 def test_no_is_excluded_and_unknown_is_absent(knowledge: Knowledge) -> None:
     document = Document({"case": "c", "facts": {"down_syndrome": False, "bcr_abl1": True}}, {}, "case")
-    features = to_phenopacket(document, knowledge, NOW).json["phenotypicFeatures"]
+    features = to_phenopacket(document, knowledge, made=NOW).json["phenotypicFeatures"]
     assert {f["type"]["id"]: f.get("excluded", False) for f in features} == {
         "reall:down_syndrome": True,
         "reall:bcr_abl1": False,
@@ -153,11 +156,42 @@ def test_a_broken_packet_is_refused_with_its_place(packet: Any, words: str, know
         from_phenopacket(Document(copy.deepcopy(packet), {}, "packet"), knowledge)
 
 
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["", "x", "reall:sex"]),
+    lambda parts: st.lists(parts, max_size=2) | st.dictionaries(st.sampled_from(["id", "type", "value"]), parts),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_element_may_be_anything(data: st.DataObject, knowledge: Knowledge) -> None:
+    """Whatever stands in one place of a packet: it is read, listed, or refused with its place."""
+    example = EXAMPLES[2]
+    document = read_document(example.read_bytes(), name=example.name, error=UnusableCase)
+    packet = to_phenopacket(document, knowledge, made=NOW).json
+    node: Any = packet
+    while True:
+        key = data.draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
+        if not isinstance(node[key], dict | list) or not node[key] or data.draw(st.booleans()):
+            node[key] = data.draw(JUNK)
+            break
+        node = node[key]
+    with contextlib.suppress(UnusableCase):
+        from_phenopacket(packet, knowledge)
+
+
 def test_the_command_goes_both_ways(tmp_path: Path) -> None:
     runner = CliRunner()
-    there = runner.invoke(reall, ["phenopacket", str(EXAMPLES[0]), "--out", str(tmp_path / "packet.json")])
+    there = runner.invoke(
+        reall, ["convert", str(EXAMPLES[0]), "--to", "phenopacket", "--out", str(tmp_path / "packet.json")]
+    )
     assert there.exit_code == 0, there.output
     text = (tmp_path / "packet.json").read_text(encoding="utf-8")
-    assert is_phenopacket(Document(json.loads(text), {}, "packet"))
-    back = runner.invoke(reall, ["phenopacket", "-"], input=text)
+    assert is_phenopacket(json.loads(text))
+    back = runner.invoke(reall, ["convert", "-"], input=text)
     assert json.loads(back.stdout)["facts"]["lineage"] == "B"

@@ -78,6 +78,15 @@ def test_a_case_goes_to_fhir_and_back(
     assert (back["case"], back["facts"]["months_from_diagnosis"]) == ("ten-lines", 40)
 
 
+def test_a_record_becomes_a_phenopacket_and_that_a_case(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "packet.json"
+    assert reall(monkeypatch, capsys, "convert", file, "--to", "phenopacket", "--out", out).code == 0
+    assert json.loads(reall(monkeypatch, capsys, "convert", out).out)["facts"]["lineage"] == "B"
+    assert reall(monkeypatch, capsys, "convert", out, "--to", "reading").code == 2
+
+
 def test_a_folder_of_an_export_gives_a_line_for_each_patient(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

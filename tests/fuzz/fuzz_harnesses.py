@@ -42,7 +42,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @dataclass(frozen=True, kw_only=True)
 class Harness:
-    """A reader with files that it reads; `every` is how many executions a second of testing is worth."""
+    """A reader with files that it reads, or that once brought it down; `executions` are those of one test run."""
 
     read: Callable[[bytes], object]
     seeds: tuple[bytes, ...]
@@ -192,7 +192,7 @@ HARNESSES: dict[str, Harness] = {
     "maf": Harness(read=_file("m.maf", _counts), seeds=(_MAF,)),
     "roles": Harness(read=_file("r.csv", roles_in_table), seeds=(_ROLES,)),
     "spectra": Harness(read=_file("s.csv", read_spectra), seeds=(b"Type,SBS1,SBS87\nA[C>A]A,1,0.5\nA[C>A]C,2,0.1\n",)),
-    "markers": Harness(read=_file("m.csv", read_markers), seeds=_example("mrd/markers.csv")),
+    "markers": Harness(read=_file("m.csv", read_markers), seeds=(*_example("mrd/markers.csv"), b"\xff\xfe")),
     "mrd_results": Harness(read=_file("m.json", _mrd_results), seeds=(_RESULT,)),
     "rule_set": Harness(read=_file("r.yaml", load_ruleset), seeds=_example("mrd/rules_template.yaml"), executions=150),
     "study": Harness(read=_study, seeds=(_STUDY,)),

@@ -1,6 +1,7 @@
 """Every operation through three doors: command line, Python and REST give the same bytes, one newline at the end."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from reall import api
 from reall.cli.main import reall
+from reall.library.files import PACKAGED
 from reall.service.app import create_app
 from reall.service.settings import Settings
 
@@ -195,7 +197,29 @@ def test_every_entry_of_the_knowledge_has_an_address(service, description):
             answered(service.get(f"/api/v1/knowledge/{kind}/{entry['id']}"), description)
 
 
+def test_versions_that_the_site_keeps_are_compared(tmp_path):
+    """The same comparison as `reall knowledge diff`: one cut-off moved in a copy."""
+    old = tmp_path / "older"
+    shutil.copytree(PACKAGED, old)
+    file = old / "definitions" / "bfm_time.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("< 18", "< 17", 1), encoding="utf-8")
+    assert text != file.read_text(encoding="utf-8")
+    site = Settings(worker_processes=0, knowledge_folder=str(tmp_path))
+    with TestClient(create_app(site), base_url=site.base_url) as client:
+        got = client.get("/api/v1/knowledge/diff?old=older").content
+    assert got == said("knowledge", "diff", old, "--json")
+    assert any(change["kind"] == "row" for change in json.loads(got)["changes"])
+
+
 def test_the_knowledge_in_use_differs_in_nothing_from_itself(service, description):
     told = json.loads(answered(service.get("/api/v1/knowledge/diff"), description))
     assert told["changes"] == []
     assert told["old_version"] == told["new_version"]
+
+
+def test_the_description_in_the_repository_is_fresh(description):
+    """After a change: `reall serve --openapi > docs/reference/openapi.json`."""
+    page = (EXAMPLES.parent / "docs" / "reference" / "openapi.json").read_bytes()
+    assert json.loads(page) == description
+    assert CliRunner().invoke(reall, ["serve", "--openapi"]).stdout_bytes == page

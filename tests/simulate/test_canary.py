@@ -2,9 +2,9 @@
 
 A token stands in every column that may identify a child, and in the name of the file. After each verb everything that
 was written is searched: standard output and error, the files asked for, the folder of temporary files, the log.
-Left out on purpose: `reall cohort assign --out`, which writes the user's own table with answers beside it;
-`reall cohort map`, whose draft quotes codes of the table, for its owner; the pseudonym `case` in the list of children
-on whom systems disagree (`compare`). The name of the file stands on the owner's screen, never in what is for sharing.
+Left out on purpose: `reall cohort assign --out`, which writes the user's own table with answers beside it, and the
+pseudonym `case` in the list of children on whom systems disagree (`compare`). The name of the file stands on the
+owner's screen, never in what is for sharing.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ VERBS = {
     "report": ("report", "{table}", "--out", "{out}/page.html"),
     "quality": ("quality", "{table}", "--out", "{out}/quality.json"),
     "quality, rows": ("quality", "{table}", "--rows", "{out}/rows.csv"),
+    "map": ("map", "{table}", "--out", "{out}/draft.yaml"),
     "deidentify": ("deidentify", "{table}", "--out", "{out}/free.csv", "--report", "{out}/report.json"),
     "deidentify, Parquet": ("deidentify", "{table}", "--out", "{out}/free.parquet", "--json"),
 }

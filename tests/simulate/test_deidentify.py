@@ -111,6 +111,11 @@ def test_a_child_is_protected_by_all_its_rows_together(knowledge: Knowledge, tmp
     assert (release.rows_written, release.too_rare, release.smallest) == (9, 2, 9)
 
 
+def data_number(relapses: int) -> str:
+    """Number a relapse as registries do: the third is sometimes a range, later ones are not known."""
+    return {1: "1", 2: "2", 3: ">=3"}.get(relapses, "")
+
+
 TABLES = st.lists(
     st.tuples(
         st.integers(0, 12),
@@ -146,7 +151,7 @@ def test_every_table_comes_out_k_anonymous(
     number = []
     for patient in columns["patient"]:
         seen[patient] += 1
-        number.append(str(min(seen[patient], 12)))
+        number.append(data_number(seen[patient]))
     source, out = folder / "t.csv", folder / "o.csv"
     pa_csv.write_csv(pa.table({**columns, "relapse_number": number}), source)
     try:
@@ -173,8 +178,8 @@ def test_children_are_settled_where_k_look_alike(data: st.DataObject) -> None:
     for place, shown in enumerate(levels):
         here = level == place
         if here.any():
-            cells = [[str(v) for v in shown[here].tolist()]]
-            assert smallest_class(cells, [str(c) for c in child[here].tolist()], ["" for _ in cells[0]]) >= k
+            texts = [str(value) for value in shown[here].tolist()]
+            assert smallest_class(texts, [str(c) for c in child[here].tolist()]) >= k
 
 
 def test_a_band_reads_as_one_cell_of_the_rules(knowledge: Knowledge) -> None:

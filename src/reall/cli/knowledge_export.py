@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reall.base.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from reall.library.knowledge import Knowledge
 
 _Folder = click.Path(file_okay=False, path_type=Path)
 _File = click.Path(dir_okay=False, path_type=Path)
@@ -24,24 +29,26 @@ def export(cql: Path | None, dmn: Path | None, redcap: Path | None, omop: Path |
     from reall.library.knowledge import open_knowledge  # noqa: PLC0415
 
     knowledge = open_knowledge()
-    if cql:
-        from reall.report.rule_library import write_cql  # noqa: PLC0415
-
-        _say(len(write_cql(knowledge, cql)), cql)
-    if dmn:
-        from reall.report.rule_library import write_dmn  # noqa: PLC0415
-
-        _say(len(write_dmn(knowledge, dmn)), dmn)
-    if redcap:
-        from reall.report.redcap_form import write_redcap  # noqa: PLC0415
-
-        _say(len(write_redcap(knowledge, redcap)), redcap.parent)
-    if omop:
-        from reall.report.omop import write_omop  # noqa: PLC0415
-
-        write_omop(knowledge, omop)
-        _say(1, omop.parent)
+    for path, write in _asked_for(cql, dmn, redcap, omop):
+        try:
+            _say(len(write(knowledge, path)), path)
+        except OSError as error:
+            raise WrongUsage(
+                f"{path} cannot be written: {error.strerror}", next="Name a place in a folder that exists."
+            ) from None
 
 
-def _say(files: int, folder: Path) -> None:
-    click.echo(f"{files} {'file' if files == 1 else 'files'} written to {folder}", err=True)
+def _asked_for(
+    cql: Path | None, dmn: Path | None, redcap: Path | None, omop: Path | None
+) -> Iterator[tuple[Path, Callable[[Knowledge, Path], list[Path]]]]:
+    from reall.report.omop import write_omop  # noqa: PLC0415
+    from reall.report.redcap_form import write_redcap  # noqa: PLC0415
+    from reall.report.rule_library import write_cql, write_dmn  # noqa: PLC0415
+
+    for path, write in ((cql, write_cql), (dmn, write_dmn), (redcap, write_redcap), (omop, write_omop)):
+        if path is not None:
+            yield path, write
+
+
+def _say(files: int, path: Path) -> None:
+    click.echo(f"{path}: {files} {'file' if files == 1 else 'files'} written", err=True)

@@ -9,18 +9,24 @@ from pathlib import Path
 
 from reall.library.knowledge import Knowledge
 from reall.library.ontology import OmopConcept, load_omop
+from reall.report.markdown import MADE, as_table, page
 
+_INTRODUCTION = """\
+Which concepts of the OMOP common data model stand for which fact, as far as a source gives them. A row with status
+`draft` was not looked up in the vocabulary itself: look it up before you use it. Drugs have their concepts in the
+agents' files. `reall knowledge export --omop FILE` writes this as a table.
+"""
 COLUMNS = ("fact", "answer", "question", "unit", "cdm", "concept_id", "concept_name", "note", "source", "at", "status")
 
 
-def write_omop(knowledge: Knowledge, path: Path) -> Path:
-    """Write every fact with its concept, if one is known, as CSV."""
+def write_omop(knowledge: Knowledge, path: Path) -> list[Path]:
+    """Write every fact with its concept, if one is known, as CSV; give the path."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(omop_rows(knowledge))
     path.write_text(stream.getvalue(), encoding="utf-8")
-    return path
+    return [path]
 
 
 def omop_rows(knowledge: Knowledge) -> Iterator[tuple[str, ...]]:
@@ -40,18 +46,13 @@ def omop_rows(knowledge: Knowledge) -> Iterator[tuple[str, ...]]:
 def omop_page(knowledge: Knowledge) -> str:
     """Describe the concepts that are known, and name the facts without one."""
     rows = list(omop_rows(knowledge))
-    lines = [
-        "# OMOP concepts\n",
-        "Which concepts of the OMOP common data model stand for which fact, as far as a source gives them. A row with",
-        "status `draft` was not looked up in the vocabulary itself: look it up before you use it. Drugs have their",
-        "concepts in the agents' files. `reall knowledge export --omop FILE` writes this as a table.\n",
-        "| fact | answer | table and column | concept | note | source | status |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for fact, answer, _, _, cdm, concept, name, note, source, at, status in rows:
-        if concept:
-            cited = f"`{source}`, {at}"
-            lines.append(f"| `{fact}` | {answer} | `{cdm}` | {concept} {name} | {note} | {cited} | {status} |")
-    without = [f"`{row[0]}`" for row in rows if not row[5]]
-    lines += ["", "## Without a known concept\n", ", ".join(without) + "."]
-    return "\n".join(lines) + "\n"
+    known = (
+        (f"`{fact}`", answer, f"`{cdm}`", f"{concept} {name}", note, f"`{source}`, {at}", status)
+        for fact, answer, _, _, cdm, concept, name, note, source, at, status in rows
+        if concept
+    )
+    without = ", ".join(f"`{row[0]}`" for row in rows if not row[COLUMNS.index("concept_id")])
+    head = ("fact", "answer", "table and column", "concept", "note", "source", "status")
+    return page(
+        [MADE, "# OMOP concepts\n", _INTRODUCTION, as_table(head, known), "## Without a known concept\n", without]
+    )

@@ -64,7 +64,7 @@ def write_reference(knowledge: Knowledge, folder: Path) -> list[Path]:
         "errors.md": errors_page,
         "quality.md": quality_page,
         "fhir.md": mapping_page,
-        "omop.md": lambda known: MADE + "\n" + omop_page(known),
+        "omop.md": omop_page,
     }
     written = []
     for name, make in pages.items():

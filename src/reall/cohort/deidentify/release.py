@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from reall.cohort.output import TableWriter
 from reall.cohort.registry import recognise
 from reall.cohort.run import open_for
 from reall.exchange.addresses import Place
-from reall.exchange.tables import open_table
+from reall.exchange.tables import ROWS_PER_BATCH, open_table
 from reall.library.knowledge import Knowledge
 
 FEWEST = 5
@@ -105,12 +105,10 @@ def deidentify_file(
     rows are new at every call; an `rng` is for tests.
     Raises `WrongUsage` for k below 5 or a wrong output, `UnusableCase` when nothing can be released.
     """
-    if k < FEWEST:
-        raise WrongUsage(f"k is {k}", where="--k", why=f"Fewer than {FEWEST} alike protects nobody.", next="Raise it.")
+    _check_k(k)
     source, _ = open_for(path, knowledge, form, mapping)
     _check_extra(extra, source.columns, knowledge)
     found = gather(source, knowledge, extra)
-    rng = rng or np.random.default_rng()
     genetics = {name.fact for name in knowledge.vocabulary.genetics} | set(_MORE_GENETICS)
     table = _Table(found, [name for name in found.plain if name in genetics])
     level = table.levels(k)
@@ -118,19 +116,15 @@ def deidentify_file(
     kept = usable & (level < len(LEVELS))
     if not kept.any():
         raise UnusableCase("nothing can be released", where=path.name, why=f"Fewer than {k} children look alike.")
-    columns = table.published(level, kept)
-    order = rng.permutation(int(kept.sum()))
-    patient, case = _new_pseudonyms(found.patient[kept], rng)
-    columns = {CASE: case, PATIENT: patient, **columns}
-    about = {"version": __version__, "knowledge_version": knowledge.version, "deidentified": True, "k": k,
-             "caveats": [*found.caveats]}  # fmt: skip
-    with TableWriter(out, about) as writer:
-        for batch in pa.table(columns).take(pa.array(order)).combine_chunks().to_batches(max_chunksize=1 << 18):
-            writer.write(batch)
+    _write(out, table.published(level, kept), found, knowledge, kept, k, rng or np.random.default_rng())
+    smallest = _proved(out, table.quasi)
+    if smallest < k:
+        out.unlink()
+        raise UnusableCase(f"only {smallest} children of the output look alike", where=out.name, why="It was removed.")
     return Release(
         out=out,
         k=k,
-        smallest=_proved(out, table.quasi),
+        smallest=smallest,
         rows_read=found.rows,
         rows_written=int(kept.sum()),
         children=len(np.unique(found.patient[kept])),
@@ -143,6 +137,36 @@ def deidentify_file(
         caveats=found.caveats,
         knowledge_version=knowledge.version,
     )
+
+
+def _write(  # noqa: PLR0917
+    out: Path,
+    columns: Mapping[str, pa.Array],
+    found: Gathered,
+    knowledge: Knowledge,
+    kept: Flags,
+    k: int,
+    rng: np.random.Generator,
+) -> None:
+    """Write the rows in a new order under new pseudonyms."""
+    order = rng.permutation(int(kept.sum()))
+    patient, case = _new_pseudonyms(found.patient[kept], rng)
+    about = {
+        "version": __version__,
+        "knowledge_version": knowledge.version,
+        "deidentified": True,
+        "k": k,
+        "caveats": [*found.caveats],
+    }
+    rows = pa.table({CASE: case, PATIENT: patient, **columns}).take(pa.array(order)).combine_chunks()
+    with TableWriter(out, about) as writer:
+        for batch in rows.to_batches(max_chunksize=ROWS_PER_BATCH):
+            writer.write(batch)
+
+
+def _check_k(k: int) -> None:
+    if k < FEWEST:
+        raise WrongUsage(f"k is {k}", where="--k", why=f"Fewer than {FEWEST} alike protects nobody.", next="Raise it.")
 
 
 def _check_extra(extra: Sequence[str], columns: Sequence[str], knowledge: Knowledge) -> None:
@@ -192,12 +216,9 @@ class _Table:
         return made
 
     def _number(self) -> Codes:
-        """Give the number of the relapse, 0 where it is not known exactly."""
+        """Number the relapse of every row: the same code for the same number, unknown or range."""
         column = self._plain.get(NUMBER)
-        if column is None or not pa.types.is_floating(column.type):
-            return np.zeros(self._found.rows, dtype=np.int64)
-        made: Codes = column.fill_null(0).to_numpy().astype(np.int64)
-        return made
+        return np.zeros(self._found.rows, dtype=np.int64) if column is None else codes_of([column], self._found.rows)
 
     def published(self, level: Codes, kept: Flags) -> dict[str, pa.Array]:
         """Write what is left of every column in the rows that are kept."""
@@ -235,10 +256,11 @@ def _new_pseudonyms(patient: Codes, rng: np.random.Generator) -> tuple[pa.Array,
 def _proved(out: Path, quasi: Sequence[str]) -> int:
     """Read the output again and count how few children look alike."""
     source = open_table(out)
-    wanted = [name for name in (PATIENT, NUMBER, *quasi) if name in source.columns]
-    cells: dict[str, list[str]] = {name: [] for name in wanted}
+    shown: list[str] = []
+    child: list[str] = []
     for batch in source.batches:
-        for name in wanted:
-            cells[name] += ["" if v is None else str(v) for v in batch.rows.column(name).to_pylist()]
-    number = cells.get(NUMBER) or [""] * len(cells[PATIENT])
-    return smallest_class([cells[name] for name in quasi], cells[PATIENT], number)
+        texts = [batch.rows.column(name).cast(pa.string()) for name in (NUMBER, *quasi) if name in source.columns]
+        joined = pc.binary_join_element_wise(*texts, "|", null_handling="replace", null_replacement="")
+        shown += joined.to_pylist()
+        child += batch.rows.column(PATIENT).to_pylist()
+    return smallest_class(shown, child)

@@ -86,17 +86,13 @@ def draw(rng: np.random.Generator, rows: int, people: Population, calendar: Cale
     relapse = calendar.later(diagnosis, _months(rng, rows, model, place["time"]))
     male = _boys(rng, rows, people, place["site"])
     planned = np.where(male, numbers["therapy_months_boys"], numbers["therapy_months_girls"])
-    drawn = rng.random(rows)
-    hazard = people.hazard[cell]
-    death = day_of_death(drawn, hazard, model.curves["hazard"])
-    relative = np.minimum(drawn / (1 - np.exp(-hazard)), 1.0)
-    missed = rng.random(rows) < (1 - relative) ** people.missed_power[cell]
+    death, missed = _deaths(rng, people, cell)
     sample = day_of_sample(rng, rows, numbers)
     course = live_through(
         rng,
         death=death,
         sample=sample,
-        missed=missed & ~np.isnan(death),
+        missed=missed,
         relapse_of_living=_relapse_of_living(rng, sample, model),
         transplant_share=_transplant_shares(model, place),
         numbers=numbers,
@@ -116,6 +112,15 @@ def draw(rng: np.random.Generator, rows: int, people: Population, calendar: Cale
         last_seen=_last_seen(rng, relapse, numbers),
         course=course,
     )
+
+
+def _deaths(rng: np.random.Generator, people: Population, cell: Codes) -> tuple[Floats, Flags]:
+    """Draw the day of death, and who dies without a remission: likelier the earlier."""
+    drawn, hazard = rng.random(len(cell)), people.hazard[cell]
+    death = day_of_death(drawn, hazard, people.model.curves["hazard"])
+    relative = np.minimum(drawn / (1 - np.exp(-hazard)), 1.0)
+    missed = rng.random(len(cell)) < (1 - relative) ** people.missed_power[cell]
+    return death, missed & ~np.isnan(death)
 
 
 def calendar_of(model: SimulationModel) -> Calendar:

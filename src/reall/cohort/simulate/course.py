@@ -86,19 +86,28 @@ def live_through(
     event = np.select(kinds, [float(EVENTS.index(e)) for e in (oc.NO_REMISSION, oc.RELAPSE, oc.DEATH)], 0.0)
     event_day = np.select(kinds, [sample, relapse, death], np.nan)
     level, detected, high = _mrd(rng, death, remission, numbers)
-    day = np.floor(_between(rng, rows, numbers["transplant_first_day"], numbers["transplant_last_day"]))
-    wanted = rng.random(rows) < np.where(high, transplant_share[1], transplant_share[0])
-    given = remission & wanted & (np.where(np.isnan(event_day), np.inf, event_day) > day)
+    share = np.where(high, transplant_share[1], transplant_share[0])
     return Course(
         death=death,
         sample=np.where(at_sample, sample, np.nan),
         remission=remission,
         event=event,
         event_day=event_day,
-        transplant=np.where(given, day, np.nan),
+        transplant=_transplants(rng, remission, event_day, share, numbers),
         mrd_level=np.where(at_sample, level, np.nan),
         mrd_detected=detected,
     )
+
+
+def _transplants(
+    rng: np.random.Generator, remission: Flags, event_day: Floats, share: Floats, numbers: Numbers
+) -> Floats:
+    """Draw the day of transplant in some of the remissions that last until then; NaN elsewhere."""
+    first, last = numbers["transplant_first_day"], numbers["transplant_last_day"]
+    day = np.floor(first + rng.random(len(share)) * (last - first))
+    given = remission & (rng.random(len(share)) < share) & (np.where(np.isnan(event_day), np.inf, event_day) > day)
+    made: Floats = np.where(given, day, np.nan)
+    return made
 
 
 def _mrd(rng: np.random.Generator, death: Floats, remission: Flags, numbers: Numbers) -> tuple[Floats, Flags, Flags]:
@@ -123,8 +132,3 @@ def _mrd(rng: np.random.Generator, death: Floats, remission: Flags, numbers: Num
 
 _PARTS, _EPSILON = 1e6, 1e-6
 """Levels are written in parts of a million."""
-
-
-def _between(rng: np.random.Generator, rows: int, low: float, high: float) -> Floats:
-    made: Floats = low + rng.random(rows) * (high - low)
-    return made

@@ -44,7 +44,6 @@ class Simulated:
     seed: int
     missing: Missing
     left_out: dict[str, int]
-    assumed: int
     knowledge_version: str
 
 
@@ -63,20 +62,9 @@ def simulate_file(
     """
     if rows < 1 or seed < 0:
         raise WrongUsage("a registry has at least one row, and a seed is not negative", where="--n, --seed")
-    model = load_simulation()
     left_out: Counter[str] = Counter()
     children = written = 0
-    about = {
-        "simulated": True,
-        "version": __version__,
-        "knowledge_version": knowledge.version,
-        "knowledge_fingerprint": knowledge.fingerprint,
-        "seed": seed,
-        "missing": missing.name,
-        "caveats": [SIMULATED_CAVEAT],
-        "simulation_assumptions": assumptions(),
-    }
-    with TableWriter(out, about) as writer:
+    with TableWriter(out, _about(knowledge, seed, missing)) as writer:
         for batch in simulated_batches(knowledge, seed=seed, missing=missing):
             part = batch.slice(0, rows - written)
             writer.write(part)
@@ -93,9 +81,22 @@ def simulate_file(
         seed=seed,
         missing=missing,
         left_out=dict(left_out),
-        assumed=sum(basis.kind == "assumed" for basis in model.bases.values()),
         knowledge_version=knowledge.version,
     )
+
+
+def _about(knowledge: Knowledge, seed: int, missing: Missing) -> dict[str, object]:
+    """Say in the file itself that it is simulated, and from what."""
+    return {
+        "simulated": True,
+        "version": __version__,
+        "knowledge_version": knowledge.version,
+        "knowledge_fingerprint": knowledge.fingerprint,
+        "seed": seed,
+        "missing": missing.name,
+        "caveats": [SIMULATED_CAVEAT],
+        "simulation_assumptions": assumptions(),
+    }
 
 
 def assumptions() -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,8 @@ class _Reader:
     exposures: list[Json] = field(default_factory=list)
 
     def packet(self, left: Json) -> None:
-        self._subject(left["subject"])
+        """Take everything out that can be read."""
+        self._placed("subject", self._subject, left["subject"])
         self.name = self.name or str(left.get("id") or "")
         for key, read in (
             ("phenotypicFeatures", self._feature),
@@ -113,14 +114,15 @@ class _Reader:
             if not isinstance(elements, list):
                 raise UnusableCase("this is no list", where=key)
             for i, element in enumerate(elements):
-                try:
-                    read(element)
-                except (TypeError, AttributeError, KeyError, ValueError):
-                    raise UnusableCase(
-                        "this element is not built as a Phenopacket's",
-                        where=f"{key}.{i}",
-                        next="Check it, or leave it out.",
-                    ) from None
+                self._placed(f"{key}.{i}", read, element)
+
+    def _placed(self, path: str, read: Callable[[Json], None], element: Json) -> None:
+        try:
+            read(element)
+        except (TypeError, AttributeError, KeyError, ValueError):
+            raise UnusableCase(
+                "this element is not built as a Phenopacket's", where=path, next="Check it, or leave it out."
+            ) from None
 
     def state(self, name: str, value: Any) -> bool:
         """Keep a fact that two elements do not state differently."""
@@ -170,7 +172,8 @@ class _Reader:
         if fact is None:
             return
         if fact.numeric and "quantity" in value:
-            self.state(name, _amount(value))
+            amount = _amount(value)
+            self.state(name, int(amount) if fact.kind == "count" and amount.is_integer() else amount)
         elif fact.numeric and "complexValue" in measurement:
             self.state(name, written(_bounds(measurement["complexValue"], "")))
         elif "ontologyClass" in value and (answer := self._answer(name, value["ontologyClass"]["id"])):

@@ -186,7 +186,8 @@ def read_records(path: Path, *, delimiter: str | None = None) -> list[dict[str, 
         UnusableLaboratoryData: the file is no text, has no row, or a row is not as long as the header.
     """
     text = read_text(path)
-    header, *rows = read_rows(text, delimiter or separator(text.splitlines()), where=str(path))
+    # A lone byte order mark is text without a line.
+    header, *rows = read_rows(text, delimiter or separator(text.splitlines()), where=str(path)) or [[]]
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
     if not rows:

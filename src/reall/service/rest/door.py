@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
+from reall import __version__
 from reall.api.output import written
 from reall.service.access.gate import require
 from reall.service.access.operations import Operation
@@ -38,6 +39,14 @@ def install(app: FastAPI) -> None:
     """Give an application the problems and the description of the REST door."""
     problems.install(app)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
+
+
+def described() -> str:
+    """Give the description of the REST interface alone, as docs/reference/openapi.json holds it."""
+    app = FastAPI(title="ReALL", version=__version__)
+    for router in routers:
+        app.include_router(router)
+    return written(_description(app)).decode()
 
 
 def _description(app: FastAPI) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from reall.api import knowledge as told
 from reall.api.output import written
 from reall.base.errors import ReallError, WrongUsage
 from reall.facts.vocabulary import nearest
-from reall.library.files import PACKAGED
 from reall.service.access.gate import require
 from reall.service.access.operations import Operation
+from reall.service.pages.knowledge_versions import AT_WORK, versions
 from reall.service.parts import PartsOf
 from reall.service.rest.answers import OF_ENTRIES, answer, query, responses
 from reall.service.rest.problems import PREFIX, Refused
@@ -80,17 +80,17 @@ _VERSION = {"type": "string"}
     "What changed between two versions of the knowledge, with the worked cases whose answer changes",
     operation=Operation.COMPARE_KNOWLEDGE,
     parameters=[
-        query("old", _VERSION, "A version that this service holds; default: the one in use."),
-        query("new", _VERSION, "A version that this service holds; default: the one in use."),
+        query("old", _VERSION, "A version in the site's knowledge_folder; default: the one at work."),
+        query("new", _VERSION, "A version in the site's knowledge_folder; default: the one at work."),
     ],
 )
 async def diff(request: Request, parts: PartsOf) -> Response:
     """Compare two versions that this service holds."""
     _look_at(request, "old", "new")
-    folders = {parts.knowledge.version: PACKAGED}
+    folders = versions(parts.settings.knowledge_folder)
     chosen = []
     for name in ("old", "new"):
-        version = request.query_params.get(name, parts.knowledge.version)
+        version = request.query_params.get(name, AT_WORK)
         if version not in folders:
             hint = nearest(version, folders) or f"It holds {', '.join(folders)}."
             raise _found(WrongUsage(f"this service does not hold knowledge {version!r}", where=name, next=hint))

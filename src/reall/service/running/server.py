@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -99,6 +100,8 @@ def run(app: FastAPI, settings: Settings) -> None:
         signal.signal(stop, lambda *_: None)
     address = settings.public_url or "http://{}:{}".format(*_shown(bound.getsockname()))
     SERVICE.info("serving at %s", address)
+    gc.collect()
+    gc.freeze()  # the knowledge stays as long as the service does; looking through it again and again costs a tenth
     server.run(sockets=[bound])
     if not server.started:
         sys.exit(1)
