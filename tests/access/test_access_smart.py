@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,8 +15,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from reall.base.errors import WrongUsage
+from reall.exchange.fhir.write import write_case
+from reall.library.fhir import codes_of
+from reall.library.knowledge import open_knowledge
 from reall.service.app import create_app
 from reall.service.settings import Settings, Smart
+from reall.service.smart.record import searchset
 
 GRANTED: dict[str, Any] = {"patient": "child-1", "scope": "launch openid fhirUser patient/*.rs"}
 
@@ -39,7 +44,7 @@ def server(provider: Provider) -> str:
             handler, {"resourceType": "Condition", "id": "first"}, then=f"{base}/Condition?patient=child-1&page=2"
         )
 
-    outside = "http://127.0.0.1:1/Encounter?page=2"
+    outside = "http://127.0.0.1:1/MedicationStatement?page=2"
     provider.routes |= {
         "/fhir/.well-known/smart-configuration": lambda _: {
             **provider.described(),
@@ -49,7 +54,9 @@ def server(provider: Provider) -> str:
         "/fhir/Condition": conditions,
         "/fhir/Procedure": bundle,
         "/fhir/DiagnosticReport": lambda _: {"resourceType": "OperationOutcome"},
-        "/fhir/Encounter": lambda h: bundle(h, {"resourceType": "Encounter", "id": "e"}, then=outside),
+        "/fhir/MedicationStatement": lambda h: bundle(
+            h, {"resourceType": "MedicationStatement", "id": "m"}, then=outside
+        ),
         "/fhir/MedicationRequest": bundle,
         "/fhir/MedicationAdministration": lambda _: ["no", "resource"],
     }
@@ -182,3 +189,45 @@ def test_without_settings_there_is_no_launch() -> None:
     client = browser(create_app(Settings()))
     assert "No record system is set up" in client.get("/smart").text
     assert client.get("/smart/launch", params={"iss": "https://fhir.test", "launch": "x"}).status_code == 400
+
+
+@pytest.fixture
+def relapsed(provider: Provider, server: str) -> str:
+    """Let the FHIR server hold a child with a first relapse, nine years old."""
+    knowledge = open_knowledge()
+    facts = {"lineage": "B", "relapse_number": 1, "age_at_relapse_years": 9, "months_from_diagnosis": 40}
+    written = write_case({"case": "child-1", "facts": facts}, codes_of(knowledge), knowledge.vocabulary)
+    of_kind: dict[str, list[dict[str, Any]]] = {}
+    for entry in written["entry"]:
+        of_kind.setdefault(entry["resource"]["resourceType"], []).append(entry)
+    provider.routes["/fhir/Patient/child-1"] = lambda _: of_kind["Patient"][0]["resource"]
+    for kind in ("Condition", "Observation"):
+        provider.routes[f"/fhir/{kind}"] = lambda _, kind=kind: searchset(of_kind[kind])
+    return server
+
+
+def test_the_board_opens_with_the_facts_of_the_record(local: FastAPI, provider: Provider, relapsed: str) -> None:
+    client = browser(local)
+    _launch(local, provider, client)
+    shown = client.get("/smart/patient").text
+    assert 'action="/smart/board"' in shown
+    assert "number of the relapse</th><td>1</td>" in shown
+    page = client.post("/smart/board")
+    assert page.status_code == 200
+    assert "child-1" not in str(page.url)
+    for name, value in (("relapse_number", "1"), ("age_at_relapse_years", "9"), ("months_from_diagnosis", "40")):
+        assert re.search(rf'name="fact\.{name}"[^>]*value="{value}"', page.text), name
+    assert "late" in page.text
+
+
+def test_the_board_opens_for_nobody_without_a_launch(local: FastAPI) -> None:
+    assert browser(local).post("/smart/board").status_code == 400
+
+
+def test_resources_about_several_patients_are_refused(local: FastAPI, provider: Provider, relapsed: str) -> None:
+    other = {"resourceType": "Patient", "id": "child-2"}
+    provider.routes["/fhir/Procedure"] = lambda _: searchset([{"resource": other}])
+    client = browser(local)
+    _launch(local, provider, client)
+    assert client.get("/smart/patient").status_code == 502
+    assert client.post("/smart/board").status_code == 502

@@ -19,6 +19,7 @@ from reall.service.access.operations import Operation
 from reall.service.access.routes import Guarded
 from reall.service.access.sign_in import router as sign_in
 from reall.service.fhir import router as fhir
+from reall.service.hooks.routes import router as hooks
 from reall.service.pages.board import router as board
 from reall.service.pages.board_files import router as board_files
 from reall.service.pages.board_kept import router as board_kept
@@ -41,7 +42,7 @@ from reall.service.work import Workers
 _STATIC = Path(__file__).parent / "static"
 _ROUTERS = (
     start, language, health, sign_in, smart, board, board_files, board_kept, laboratory, compare, knowledge, families,
-    fhir, *rest_routers,
+    fhir, hooks, *rest_routers,
 )  # fmt: skip
 
 

@@ -37,14 +37,14 @@ async def assess(request: Request, parts: PartsOf) -> Response:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in _READ:
         status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        return _refusal(
+        return refusal(
             status, UnusableCase(f"a body of type {given or 'not stated'} is not read", next=f"Send {MEDIA_TYPE}.")
         )
     content = await request.body()
     try:
         return Response(await parts.workers.run(_assess, content), headers=_NO_STORE, media_type=MEDIA_TYPE)
     except UnusableCase as error:
-        return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, error)
+        return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, error)
 
 
 def _assess(content: bytes) -> bytes:
@@ -55,7 +55,8 @@ def _answer(resource: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Res
     return Response(written(resource), status, _NO_STORE, MEDIA_TYPE)
 
 
-def _refusal(status: HTTPStatus, error: ReallError) -> Response:
+def refusal(status: HTTPStatus, error: ReallError) -> Response:
+    """Say no with an OperationOutcome, as every door of FHIR does."""
     issue = {
         "severity": "error", "code": _KINDS.get(status, "processing"), "details": {"text": error.code},
         "diagnostics": str(error), **({"expression": [error.where]} if error.where.startswith("Bundle") else {}),

@@ -79,6 +79,20 @@ class Smart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """CDS Hooks: cards for record systems. Where there is sign-in, only the record systems named here may ask."""
+
+    clients: tuple[str, ...] = setting(
+        (),
+        "record systems that may ask, each as `issuer key-file` or `issuer key-file jku`; the file is their JWK set",
+    )
+    token_seconds: int = setting(3600, "longest lifetime of a record system's token")
+    servers: tuple[str, ...] = setting(
+        (), "FHIR base addresses from which a hook may read what it was not sent; empty: nothing is read"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Configuration of one service; every field is documented in docs/how-to/serve.md."""
 
@@ -103,6 +117,7 @@ class Settings:
     sessions: Sessions = field(default_factory=Sessions)
     limits: Limits = field(default_factory=Limits)
     smart: Smart = field(default_factory=Smart)
+    hooks: Hooks = field(default_factory=Hooks)
 
     @property
     def base_url(self) -> str:

@@ -11,12 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from reall.service.access.authority import Authority
+from reall.service.access.clients import Clients
 from reall.service.access.handshake import Handshakes
 from reall.service.access.identify import Identify
 from reall.service.access.refusal import Refused
 from reall.service.access.refusing import answer_missing, answer_refused
 from reall.service.access.routes import Door, open_paths
 from reall.service.access.sessions import SessionTable
+from reall.service.guards.cors import HookCors
 from reall.service.guards.headers import SecurityHeaders
 from reall.service.guards.origin import Origin
 from reall.service.guards.rate import Rate
@@ -49,6 +51,7 @@ def guard(app: FastAPI, settings: Settings) -> None:
             oidc.issuer.rstrip("/") + _DISCOVERY,
             client_id=oidc.client_id, client_secret=oidc.client_secret, issuer=oidc.issuer,
         )  # fmt: skip
+    clients = Clients(settings)
     access = Access(settings=settings, sessions=SessionTable(settings), authority=authority)
     app.state.access, app.state.settings = access, settings
     app.add_exception_handler(Refused, answer_refused)
@@ -59,7 +62,8 @@ def guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Size, limits=settings.limits)
     app.add_middleware(Door, open_paths=functools.cache(lambda: open_paths(app)))
     app.add_middleware(Rate, settings=settings)
-    app.add_middleware(Identify, settings=settings, sessions=access.sessions, authority=authority)
+    app.add_middleware(Identify, settings=settings, sessions=access.sessions, authority=authority, clients=clients)
+    app.add_middleware(HookCors, settings=settings)
     app.add_middleware(Origin, settings=settings)
     app.add_middleware(Record, metrics=access.metrics)
     app.add_middleware(SecurityHeaders, settings=settings)

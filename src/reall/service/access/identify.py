@@ -11,11 +11,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reall.service.access import tokens
 from reall.service.access.authority import Authority
+from reall.service.access.clients import Clients
 from reall.service.access.operations import LOCAL, NOBODY, Principal, Role
 from reall.service.access.refusal import Refused
 from reall.service.access.sessions import SessionTable, cookie_name
 from reall.service.settings import Oidc, Settings
 
+HOOKS = "/cds-services"
+"""Where record systems ask; people's sessions and tokens count for nothing there."""
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -23,13 +26,14 @@ class Identify:
     """Writes `principal`, and `session` for a browser that signed in, into the state of a request."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, sessions: SessionTable, authority: Authority | None
+        self, app: ASGIApp, *, settings: Settings, sessions: SessionTable, authority: Authority | None, clients: Clients
     ) -> None:
         self._app = app
         self._settings = settings
         self._sessions = sessions
         self._authority = authority
         self._cookie = cookie_name(settings)
+        self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify, then pass on."""
@@ -39,16 +43,19 @@ class Identify:
         state = scope.setdefault("state", {})
         state["session"] = None
         try:
-            state["principal"] = await self._principal(Headers(scope=scope), state)
+            state["principal"] = await self._principal(Headers(scope=scope), scope["path"], state)
         except Refused as refused:
             state["principal"] = NOBODY
             state["refused"] = refused
         await self._app(scope, receive, send)
 
-    async def _principal(self, headers: Headers, state: dict[str, Any]) -> Principal:
-        if self._authority is None:
-            return _local(headers)
+    async def _principal(self, headers: Headers, path: str, state: dict[str, Any]) -> Principal:
         scheme, _, credential = headers.get("authorization", "").partition(" ")
+        local = _local(headers) if self._authority is None else NOBODY
+        if path.startswith(HOOKS) and (self._clients or self._authority is not None):
+            return self._clients.principal(credential.strip(), path) if scheme.lower() == "bearer" else NOBODY
+        if self._authority is None:
+            return local
         if scheme.lower() == "bearer" and self._settings.oidc.api_audience:
             oidc = self._settings.oidc
             claims = await tokens.access_token(

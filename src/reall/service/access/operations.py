@@ -27,6 +27,8 @@ class Operation(StrEnum):
     RECORD_DECISIONS = "record decisions"
     COMPARE_KNOWLEDGE = "compare knowledge"
     READ_AUDIT = "read audit"
+    ANSWER_HOOKS = "answer hooks"
+    """Give cards to a record system (CDS Hooks). No role of a person allows it."""
     OPEN = "open"
     """Open to everybody, signed in or not: sign-in itself, health, static files."""
 
@@ -47,13 +49,16 @@ class Principal:
 
     id: str
     roles: frozenset[Role] = field(default_factory=frozenset)
+    operations: frozenset[Operation] = field(default_factory=frozenset)
+    """What is allowed besides the roles: a record system has none."""
 
     def may(self, operation: Operation) -> bool:
-        """Tell whether one of the roles allows the operation."""
-        return operation is Operation.OPEN or any(operation in MAY[role] for role in self.roles)
+        """Tell whether one of the roles, or what the account is, allows the operation."""
+        allowed = operation is Operation.OPEN or operation in self.operations
+        return allowed or any(operation in MAY[role] for role in self.roles)
 
 
-LOCAL = Principal(id="local", roles=frozenset(Role))
+LOCAL = Principal(id="local", roles=frozenset(Role), operations=frozenset(Operation))
 """The one user of a service that listens on this computer only and has no identity provider."""
 
 NOBODY = Principal(id="nobody")

@@ -25,6 +25,10 @@ class Metrics:
         self._seconds = Histogram(
             "reall_request_seconds", "Time to answer.", labels, buckets=_SECONDS, registry=self._registry
         )
+        self.feedback = Counter(
+            "reall_hook_feedback_total", "Cards on which feedback came.", ("service", "outcome"),
+            registry=self._registry,
+        )  # fmt: skip
         self.under_way = Gauge("reall_requests_under_way", "Requests being answered.", registry=self._registry)
         self.sessions = Gauge("reall_sessions", "Signed-in browsers.", registry=self._registry)
 

@@ -6,14 +6,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
+from reall.report.words import label
 from reall.service.access.entry import AccessOf
 from reall.service.access.gate import PrincipalOf, require
 from reall.service.access.handshake import SECONDS, Handshake
 from reall.service.access.operations import Operation, Principal
 from reall.service.access.sessions import cookie_name, drop_cookie, set_cookie
+from reall.service.pages.board_page import page_of
 from reall.service.pages.rendering import render
+from reall.service.parts import PartsOf
 from reall.service.settings import Settings
+from reall.service.smart.case import asking_of, case_of, value_words
 from reall.service.smart.launches import Launches, refused
 from reall.service.smart.record import PatientRecord, read_record
 
@@ -64,12 +69,26 @@ async def come_back(request: Request, access: AccessOf, launches: LaunchesOf, pr
 
 
 @router.get("/patient", dependencies=[require(Operation.ASK)])
-async def patient(request: Request, access: AccessOf, launches: LaunchesOf, principal: PrincipalOf) -> Response:
+async def patient(
+    request: Request, access: AccessOf, launches: LaunchesOf, principal: PrincipalOf, parts: PartsOf
+) -> Response:
     """Show what the record system holds about the patient, and what could not be read."""
     record = await record_of(request, access.settings, launches, principal)
-    if record is None:
-        raise refused("no patient is open")
-    return render(request, "smart_patient.html.j2", found=record.found, not_read=record.not_read)
+    reading = await run_in_threadpool(case_of, record, parts.knowledge)
+    return render(
+        request, "smart_patient.html.j2", found=record.found, not_read=record.not_read, reading=reading,
+        label=lambda name: label(name, parts.knowledge), value_words=value_words,
+    )  # fmt: skip
+
+
+@router.post("/board", dependencies=[require(Operation.ASK)])
+async def open_board(
+    request: Request, access: AccessOf, launches: LaunchesOf, principal: PrincipalOf, parts: PartsOf
+) -> Response:
+    """Show the board page with the facts of the open patient; nothing of the patient stands in an address."""
+    record = await record_of(request, access.settings, launches, principal)
+    reading = await run_in_threadpool(case_of, record, parts.knowledge)
+    return page_of(request, parts, principal, asking_of(reading, parts.knowledge))
 
 
 @router.post("/end", dependencies=[require(Operation.ASK)])
@@ -81,12 +100,12 @@ async def end(request: Request, access: AccessOf, launches: LaunchesOf) -> Respo
     return answer
 
 
-async def record_of(
-    request: Request, settings: Settings, launches: Launches, principal: Principal
-) -> PatientRecord | None:
-    """Read the record of the patient that this browser has open; None when there is none."""
+async def record_of(request: Request, settings: Settings, launches: Launches, principal: Principal) -> PatientRecord:
+    """Read the record of the patient that this browser has open. Raises `Refused` when there is none."""
     lent = launches.find(request.cookies.get(cookie_name(settings, _OPEN), ""), principal)
-    return await read_record(lent, most=settings.smart.most_resources) if lent else None
+    if lent is None:
+        raise refused("no patient is open")
+    return await read_record(lent, most=settings.smart.most_resources)
 
 
 def _away(settings: Settings, address: str, handshake: Handshake) -> Response:

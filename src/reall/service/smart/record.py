@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
@@ -12,15 +12,18 @@ import httpx2
 _TIMEOUT_SECONDS = 20
 _PAGE = 200
 KINDS = (
+    "Patient",
     "Condition",
     "Observation",
     "DiagnosticReport",
     "Procedure",
-    "MedicationRequest",
     "MedicationAdministration",
-    "Encounter",
+    "MedicationStatement",
+    "MedicationRequest",
+    "Specimen",
+    "RiskAssessment",
 )
-"""Kinds of resources that are about one patient and may hold facts of a case."""
+"""The patient, and the kinds of resources that are about one patient and may hold facts of a case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,41 +39,60 @@ class Lent:
 class PatientRecord:
     """What was read, and what was not: an empty answer and an error are different unknowns."""
 
-    bundle: Mapping[str, Any]
-    """A FHIR R4 Bundle of type collection, entries as the server gave them."""
-    found: Mapping[str, int]
-    """How many of each kind; 0 where the server was asked and found none."""
+    entries: Mapping[str, list[dict[str, Any]]]
+    """The entries of each kind as the server gave them; none where it was asked and found none."""
     not_read: Mapping[str, str]
     """Kinds that could not be read, or not to the end, and why."""
 
+    @property
+    def found(self) -> dict[str, int]:
+        """How many of each kind."""
+        return {kind: len(entries) for kind, entries in self.entries.items()}
 
-class CaseLoader(Protocol):
-    """Turns a bundle into whatever the pages show of a case; the room of record systems supplies it."""
+    @property
+    def answers(self) -> dict[str, Any]:
+        """A search answer for each kind; what could not be read carries an OperationOutcome."""
+        return {
+            kind: searchset(
+                [*self.entries.get(kind, ()), *([outcome(why)] if (why := self.not_read.get(kind)) else ())]
+            )
+            for kind in dict.fromkeys((*self.entries, *self.not_read))
+        }
 
-    def __call__(self, bundle: Mapping[str, Any]) -> Any:
-        """Read the facts of a case from a bundle."""
+
+def searchset(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the answer to a search."""
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
 
 
-async def read_record(lent: Lent, *, most: int) -> PatientRecord:
-    """Read the patient and everything about the patient, up to `most` resources in all."""
+def outcome(why: str) -> dict[str, Any]:
+    """Give the entry by which a server says that something went wrong."""
+    issue = {"severity": "error", "code": "processing", "diagnostics": why}
+    return {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+
+
+async def read_record(
+    lent: Lent, *, most: int, kinds: Iterable[str] = KINDS, seconds: float = _TIMEOUT_SECONDS
+) -> PatientRecord:
+    """Read the patient and everything about the patient, up to `most` resources in all.
+
+    Each answer of the server may take so many seconds.
+    """
     headers = {"authorization": f"Bearer {lent.token}", "accept": "application/fhir+json"}
     beyond = lent.server.startswith("https://")
-    entries: list[dict[str, Any]] = []
-    found: dict[str, int] = {}
+    entries: dict[str, list[dict[str, Any]]] = {}
     not_read: dict[str, str] = {}
-    async with httpx2.AsyncClient(headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=beyond) as client:
-        for kind in ("Patient", *KINDS):
-            address = _address(lent, kind)
+    async with httpx2.AsyncClient(headers=headers, timeout=seconds, trust_env=beyond) as client:
+        for kind in kinds:
+            left = most - sum(map(len, entries.values()))
             try:
-                read = await _read(client, lent.server, address, most - len(entries))
+                read = await _read(client, lent.server, _address(lent, kind), left)
             except _NotRead as why:
                 not_read[kind] = str(why)
                 read = why.until_then
             if read or kind not in not_read:
-                found[kind] = len(read)
-            entries += read
-    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    return PatientRecord(bundle=bundle, found=found, not_read=not_read)
+                entries[kind] = read
+    return PatientRecord(entries=entries, not_read=not_read)
 
 
 class _NotRead(Exception):

@@ -42,6 +42,7 @@ class Action(StrEnum):
     SESSION_CLOSED = "session.closed"
     SESSION_REFUSED = "session.refused"
     ACCESS_REFUSED = "access.refused"
+    FEEDBACK_GIVEN = "feedback.given"
 
 
 class Detail(StrEnum):
