@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from access_provider import AUDIENCE, CLIENT, SECRET, Provider
+from access_provider import Provider
+from access_support import browser, settings_with
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from reall.service.app import create_app
-from reall.service.settings import Limits, Oidc, Settings
-
-HOME = "http://127.0.0.1:8765"
 
 
 @pytest.fixture(scope="session")
@@ -37,21 +34,10 @@ def provider(running: Provider) -> Iterator[Provider]:
     running.asked.clear()
 
 
-def settings_with(provider: Provider, **more: Any) -> Settings:
-    """Give the settings of a service that trusts the provider."""
-    oidc = Oidc(issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET, api_audience=AUDIENCE, leeway_seconds=5)
-    return Settings(**{"oidc": oidc, "limits": Limits(anonymous_per_minute=0), **more})
-
-
 @pytest.fixture
 def app(provider: Provider) -> FastAPI:
     """Give a service with sign-in."""
     return create_app(settings_with(provider))
-
-
-def browser(app: FastAPI) -> TestClient:
-    """Give a client that behaves like a browser which has cookies and does not follow by itself."""
-    return TestClient(app, base_url=HOME, follow_redirects=False, headers={"accept": "text/html"})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import pytest
 from access_provider import Provider
-from conftest import HOME, browser, settings_with
+from access_support import HOME, browser, settings_with
 from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from fastapi.testclient import TestClient
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from access_provider import Provider
-from conftest import HOME, settings_with
+from access_support import HOME, settings_with
 from fastapi import APIRouter, FastAPI, Request, UploadFile
 from fastapi.testclient import TestClient
 from hypothesis import given

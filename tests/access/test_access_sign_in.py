@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from access_provider import AUDIENCE, CLIENT, Provider
-from conftest import browser, settings_with
+from access_support import browser, settings_with
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey, RSAKey

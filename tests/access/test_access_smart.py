@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from access_provider import CLIENT, SECRET, Provider
-from conftest import browser, settings_with
+from access_support import browser, settings_with
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
