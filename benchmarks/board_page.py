@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import uvicorn
 
 from reall.service.app import create_app
@@ -41,13 +41,13 @@ def main() -> None:
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print("input: every worked example; each change is one POST of the whole form over loopback")
     print(f"{'example':38}{'facts':>6}{'median ms':>11}{'largest ms':>12}{'page kB':>9}{'without pictures':>18}")
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
         for file in sorted((ROOT / "examples" / "cases").iterdir()):
             _one(client, file)
     server.should_exit = True
 
 
-def _one(client: httpx.Client, file: Path) -> None:
+def _one(client: httpx2.Client, file: Path) -> None:
     page = client.post("/board/load", files={"file": (file.name, file.read_bytes())}).text
     fields = Fields(page).fields
     known = sum(1 for name, text in fields.items() if name.startswith("fact.") and text)

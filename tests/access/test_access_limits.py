@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI, Request, UploadFile
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from own_loop import run_alone
 
 from reall.service.access.entry import guard
 from reall.service.access.gate import form_limits, require
@@ -155,7 +156,7 @@ def test_a_body_that_comes_too_slowly_is_refused() -> None:
 
     headers = [(b"content-type", b"text/csv"), (b"transfer-encoding", b"chunked")]
     scope = {"type": "http", "method": "POST", "path": "/api/x", "query_string": b"", "headers": headers}
-    asyncio.run(Size(app, limits=Limits(body_seconds=0.1))(scope, receive, send))
+    run_alone(lambda: Size(app, limits=Limits(body_seconds=0.1))(scope, receive, send))
     assert sent[0]["status"] == 408
 
 

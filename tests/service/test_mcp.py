@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-import anyio
 import pytest
 from mcp import ClientSession, StdioServerParameters, stdio_client
+from own_loop import run_alone
 
 from reall import api
 
@@ -30,7 +30,7 @@ def asked(*calls):
             answers = [await session.call_tool(name, arguments) for name, arguments in calls]
         return hello, listed.tools, answers
 
-    return anyio.run(speak)
+    return run_alone(speak)
 
 
 @pytest.fixture(scope="module")

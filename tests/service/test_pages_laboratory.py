@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 from pages_support import EXAMPLES
 
 from reall.api.mrd import ddpcr, flow, ngs, rqpcr

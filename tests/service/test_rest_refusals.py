@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-import anyio
 import pytest
 from fastapi.testclient import TestClient
+from own_loop import run_alone
 
 from reall.base.errors import ReallError
 from reall.cli import main as cli
@@ -191,7 +191,7 @@ def test_long_work_is_stopped_in_time_and_the_next_is_done():
             await Workers(processes=1, seconds=0.2).run(_sleeps, 30)
         return await Workers(processes=1, seconds=60).run(abs, -7)
 
-    assert anyio.run(ask) == 7
+    assert run_alone(ask) == 7
 
 
 def test_an_error_crosses_from_a_worker_whole():
@@ -205,6 +205,6 @@ def test_an_error_crosses_from_a_worker_whole():
         await workers.run(perform, "mrd/flow", {"counts": "1,2", "file": None, "rules": "nowhere.yaml"})
 
     with pytest.raises(ReallError) as error:
-        anyio.run(ask)
+        run_alone(ask)
     assert error.value.where == "nowhere.yaml"
     assert error.value.next
