@@ -104,7 +104,7 @@ def _timed(work: object) -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["synthesise", target, count]:
-            _synthesise(Path(target), int(count))
+            _timed(lambda: _synthesise(Path(target), int(count)))
         case ["assign", source, target]:
             _assign(Path(source), Path(target))
         case ["survival", source]:
