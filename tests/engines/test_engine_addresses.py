@@ -61,6 +61,13 @@ def test_a_folder_and_a_pattern_are_read_in_the_order_of_their_names(tmp_path: P
     assert _rows(str(folder / "*.parquet")) == READ
 
 
+def test_files_with_different_columns_are_refused_by_name(tmp_path: Path) -> None:
+    folder = _halves(tmp_path / "parts")
+    pq.write_table(ROWS.drop_columns(["lineage"]), folder / "part-2.parquet")
+    with pytest.raises(UnusableCase, match=r"part-2.parquet: the columns are not those of part-0.parquet: lineage"):
+        open_address(str(folder))
+
+
 def test_a_table_in_a_duckdb_file(tmp_path: Path) -> None:
     file = tmp_path / "registry.duckdb"
     with duckdb.connect(str(file)) as connection:

@@ -97,6 +97,18 @@ def test_a_row_that_cannot_be_used_is_named_by_its_file_and_its_number_there(
     assert "centre-1.parquet,107,months_from_diagnosis" in listed
 
 
+def test_files_of_one_name_in_two_folders_stay_apart(tmp_path: Path, knowledge: Knowledge) -> None:
+    for name, lineage in (("a b", "B"), ("c", "T")):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        pq.write_table(pa.table({"lineage": [lineage]}), tmp_path / "in" / name / "part-0.parquet")
+    assign_spark(Address(str(tmp_path / "in")), knowledge, out=tmp_path / "out", master=MASTER)
+    got = _in_order(tmp_path / "out")
+    assert dict(zip(got[FILE].to_pylist(), got["lineage"].to_pylist(), strict=True)) == {
+        "a b/part-0.parquet": "B",
+        "c/part-0.parquet": "T",
+    }
+
+
 def test_spark_refuses_before_it_starts_any_task(registry: Path, tmp_path: Path, knowledge: Knowledge) -> None:
     (tmp_path / "there").mkdir()
     with pytest.raises(WrongUsage, match="exists already"):

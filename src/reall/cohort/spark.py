@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -47,6 +48,7 @@ class _Work:
     assume: tuple[str, ...]
     keep: bool
     options: bool
+    root: str
     out: str
     problems: str
 
@@ -115,6 +117,7 @@ def assign_spark(
         assume=tuple(assume),
         keep=keep,
         options=options,
+        root=f"{os.path.commonpath([Path(file).resolve().parent for file in files])}/",
         out=str(out.resolve()),
         problems=str(problems.resolve()),
     )
@@ -150,7 +153,7 @@ def _answer(work: _Work, batches: Iterable[pa.RecordBatch], number: int) -> pa.R
     assigner = Assigner(work.columns, work.knowledge, assumptions=assumptions, keep=work.keep, options=work.options)
     problems: list[tuple[str, Problem]] = []
     with TableWriter(Path(work.out) / f"part-{number:05d}.parquet", about(work.knowledge, assumptions)) as writer:
-        for file, batch in _runs(batches):
+        for file, batch in _runs(batches, work.root):
             assigned = assigner.assign(batch)
             writer.write(_placed(assigned.rows, file, batch.first_row))
             problems += [(file, problem) for problem in assigned.problems]
@@ -187,8 +190,11 @@ def _list_problems(problems: Sequence[tuple[str, Problem]], path: Path) -> None:
         writer.writerows((file, p.row, p.column, p.reason, p.repair) for file, p in problems)
 
 
-def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Batch]]:
-    """Cut the batches where a file ends or rows are left out, so that every row keeps its number in its file."""
+def _runs(batches: Iterable[pa.RecordBatch], root: str) -> Iterator[tuple[str, Batch]]:
+    """Cut the batches where a file ends or rows are left out, so that every row keeps its number in its file.
+
+    A file is named below `root`, for two folders may hold files of one name.
+    """
     for batch in batches:
         if not batch.num_rows:
             continue
@@ -198,7 +204,7 @@ def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Batch]]:
         cuts = np.flatnonzero((np.diff(index) != 1) | (np.diff(codes) != 0)) + 1
         rows = batch.drop_columns(["file_path", "row_index"])
         for start, end in zip([0, *cuts.tolist()], [*cuts.tolist(), batch.num_rows], strict=True):
-            file = str(path[start]).rpartition("/")[2]
+            file = unquote(urlsplit(str(path[start])).path).removeprefix(root)
             yield file, Batch(rows=rows.slice(start, end - start), first_row=int(index[start]) + 1, done=0)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from reall.base.errors import UnusableCase, WrongUsage
 from reall.exchange.tables import ROWS_PER_BATCH, Batch, Source, checked_columns, numbered, open_table
@@ -103,7 +104,7 @@ def parquet_files(address: str) -> list[str]:
     files = [str(file) for file in found if file.is_file()]
     if not files:
         raise UnusableCase("there is no Parquet file", where=shown(address), next="Check the path.")
-    return files
+    return _alike(files)
 
 
 def first_parquet_file(at: Place) -> Path | None:
@@ -202,7 +203,26 @@ def _delta_files(path: Path) -> list[str]:
             why="Reading the files alone would bring back rows that were deleted, or lose columns.",
             next="Write it as a plain Parquet folder first.",
         )
-    return sorted(uris)
+    return _alike(sorted(uris))
+
+
+def _alike(files: list[str]) -> list[str]:
+    """Refuse files with other columns than the first: an engine would drop columns, or fill them up, silently."""
+    wanted: set[str] = set()
+    for file in files:
+        try:
+            names = set(pq.read_schema(file).names)
+        except (pa.ArrowException, OSError) as error:
+            raise UnusableCase(f"this is no Parquet file: {error}", where=Path(file).name) from None
+        wanted = wanted or names
+        if names != wanted:
+            raise UnusableCase(
+                f"the columns are not those of {Path(files[0]).name}: {', '.join(sorted(names ^ wanted))}",
+                where=Path(file).name,
+                why="A column that some files lack would be lost, or count as unknown, without anybody noticing.",
+                next="Give all files the same columns.",
+            )
+    return files
 
 
 def _duckdb_file(name: str) -> Path | None:
